@@ -51,14 +51,18 @@ def fetch(name: str, options: argparse.Namespace) -> int:
     """Fetch every URL in one framework, in this process. Returns the exit code; after a signal it does not return."""
     if missing := FRAMEWORKS[name].missing():
         return complain("Usage", f"cannot fetch with {name!r}: {missing}", 2)
-    errands = [Errand(url, {"timeout": options.timeout, "max_body": options.max_bytes}) for url in options.urls]
     store = Store(options.store, name) if options.store else None
-    with _progress(len(errands)) as advance:
+    with _progress(len(options.urls)) as advance:
         output = _Output(name, store is not None, advance)
-        job = Job(name, errands, output.report, store=store, concurrency=options.concurrency)
+        job = Job(name, errands(options), output.report, store=store, concurrency=options.concurrency)
         with stopped_by_signals(job):
             FRAMEWORKS[name].load().run(job)
     return output.exit_code
+
+
+def errands(options: argparse.Namespace) -> list[Errand]:
+    """What the command line asks for."""
+    return [Errand(url, {"timeout": options.timeout, "max_body": options.max_bytes}) for url in options.urls]
 
 
 def complain(kind: str, what: object, exit_code: int) -> int:
@@ -69,10 +73,11 @@ def complain(kind: str, what: object, exit_code: int) -> int:
     return exit_code
 
 
-def say(line: str) -> bool:
-    """Write one whole line to standard output at once; False, with a complaint, if nobody can read it."""
+def say_page(page: dict[str, Any]) -> bool:
+    """Write one JSON line to standard output at once; False, with a complaint, if nobody can read it."""
+    line = {name: page[name] for name in ("url", "final_url", "framework", "status", "bytes", "sha256", "stored")}
     try:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
     except OSError as error:
         # Else the interpreter would try again at exit, and print a traceback.
@@ -80,6 +85,17 @@ def say(line: str) -> bool:
         complain("Output", f"cannot write to standard output: {error.strerror}", 1)
         return False
     return True
+
+
+def described(page: Page) -> dict[str, Any]:
+    """What is said of a page in JSON."""
+    return {
+        "url": page.url,
+        "final_url": page.final_url,
+        "status": page.status,
+        "bytes": len(page.body),
+        "sha256": page.sha256,
+    }
 
 
 class _Output:
@@ -94,19 +110,8 @@ class _Output:
         if isinstance(outcome, FetchAndSaveError):
             where = one_line(urls.without_credentials(errand.url))
             self.exit_code = complain(outcome.kind, f"{outcome} [{where}]", 1)
-        elif not say(json.dumps(self._line(outcome))):
+        elif not say_page({**described(outcome), "framework": self._framework, "stored": self._stored}):
             self.exit_code = 1
-
-    def _line(self, page: Page) -> dict[str, Any]:
-        return {
-            "url": page.url,
-            "final_url": page.final_url,
-            "framework": self._framework,
-            "status": page.status,
-            "bytes": len(page.body),
-            "sha256": page.sha256,
-            "stored": self._stored,
-        }
 
 
 @contextlib.contextmanager

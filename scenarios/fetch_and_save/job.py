@@ -41,6 +41,7 @@ class Job:
         self.store = store
         self.concurrency = concurrency
         self.stopped = False
+        self.latest = 0.0  # seconds that the latest attempt so far ended after its deadline
         self._report = report
         self._cancel: Callable[[], object] | None = None
         self._under_way: set[Deadline] = set()
@@ -97,6 +98,7 @@ class Attempt:
     def _end(self, outcome: Page | FetchAndSaveError) -> None:
         self._job._under_way.discard(self._deadline)
         if not self._job.stopped:
+            self._job.latest = max(self._job.latest, self._deadline.late)
             self._job._report(self._errand, outcome)
 
     def __enter__(self) -> "Attempt":

@@ -68,6 +68,11 @@ class Deadline:
         """Seconds, 0.0 once it has passed."""
         return max(self._moment - time.monotonic(), 0.0)
 
+    @property
+    def late(self) -> float:
+        """Seconds since it passed, 0.0 before."""
+        return max(time.monotonic() - self._moment, 0.0)
+
     def expire(self) -> None:
         """Let it have passed."""
         self._moment = float("-inf")

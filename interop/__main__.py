@@ -1,0 +1,7 @@
+"""`python -m interop` is the command `interop`."""
+
+import sys
+
+from interop.cli import main
+
+sys.exit(main())
