@@ -36,11 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == [name]:
             _module(name).declare(command)
     options = parser.parse_args(words)
-    try:
-        return int(_module(options.command).main(options))
-    except KeyboardInterrupt:
-        sys.stderr.write("interop: Interrupted: stopped by SIGINT\n")
-        return 130
+    return int(_module(options.command).main(options))
 
 
 def _module(name: str) -> ModuleType:

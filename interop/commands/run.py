@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import re
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ def main(options: argparse.Namespace) -> int:
     present = [name for name in options.framework if name not in missing]
     findings = [Finding(b.name, b.group, name, "not-applicable", why) for name, why in missing.items() for b in behaviours]
     visited = []
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is known by then is still written down
     with terminal.progress(len(present), "frameworks") as advance, contextlib.suppress(KeyboardInterrupt):
         for one in fetching.run(present, behaviours, processes=max(1, options.jobs)):
             visited.append(one)

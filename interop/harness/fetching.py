@@ -50,13 +50,22 @@ class Visited:
 
 def run(frameworks: Sequence[str], behaviours: Sequence[Behaviour], *, processes: int) -> Iterator[Visited]:
     """Send every framework to every behavior, that many frameworks at a time; yield each as it ends."""
+    started: list[Worker] = []
     with ThreadPoolExecutor(processes) as pool:
-        for done in as_completed([pool.submit(visit, framework, behaviours) for framework in frameworks]):
-            yield done.result()
+        try:
+            for done in as_completed([pool.submit(visit, framework, behaviours, started) for framework in frameworks]):
+                yield done.result()
+        finally:  # also when the caller was interrupted and goes no further
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in started:
+                worker.end()
 
 
-def visit(framework: str, behaviours: Sequence[Behaviour]) -> Visited:
-    """Send one framework to every behavior of an origin of its own, and save what it fetches."""
+def visit(framework: str, behaviours: Sequence[Behaviour], started: list[Worker]) -> Visited:
+    """Send one framework to every behavior of an origin of its own, and save what it fetches.
+
+    The workers are put into `started`, for whoever wants to end them early.
+    """
     with Origin() as origin, TemporaryDirectory() as folder:
         store = Path(folder) / "pages.db"
         errands = [Errand(origin.url(behaviour), dict(behaviour.limits)) for behaviour in behaviours]
@@ -67,6 +76,7 @@ def visit(framework: str, behaviours: Sequence[Behaviour]) -> Visited:
             Worker(framework, errands[n::shards], store=str(store), concurrency=CONCURRENCY, environment=trust)
             for n in range(min(shards, len(errands)))
         ]
+        started += workers
         with ThreadPoolExecutor(len(workers)) as pool:
             outcomes = [outcome for done in pool.map(lambda worker: list(worker.outcomes()), workers) for outcome in done]
         rows = _rows(store)

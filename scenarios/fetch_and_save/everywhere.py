@@ -80,11 +80,19 @@ class Worker:
         self._environment = {**os.environ, **(environment or {})}
         self.figures: Figures | None = None
         self.said = ""
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = False
+
+    def end(self) -> None:
+        """Kill the process: the errands that are still open are "crashed". From any thread, at any time."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Run the process and yield each outcome as it is known: exactly one an errand, whatever happens."""
         open_errands = dict(enumerate(self._errands))
-        process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             [sys.executable, "-m", "scenarios.fetch_and_save.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -94,6 +102,8 @@ class Worker:
             env=self._environment,
         )
         assert process.stdin and process.stdout and process.stderr
+        if self._ended:
+            process.kill()
         with process, ThreadPoolExecutor(2) as readers:
             try:
                 lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -110,7 +120,8 @@ class Worker:
                 process.kill()
                 process.wait()
             self.said = errors.result()
-        what = f"exit code {process.returncode}: {self.said[-2000:]}" if end == "crashed" else "no outcome in time"
+        last = (self.said.strip().splitlines() or ["it said nothing"])[-1]
+        what = f"exit code {process.returncode}: {last}" if end == "crashed" else "no outcome in time"
         for errand in open_errands.values():
             yield Outcome(self._framework, errand, end, {"says": one_line(what)})
 

@@ -1,0 +1,92 @@
+"""The layers are what the drawing says: imports go down only, and only a framework's own files import it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A package or module, and what of ours it may import. The most specific name counts.
+ARROWS = {
+    "interop": {"interop.errors"},
+    "interop.cli": {"interop", "interop.commands"},
+    "interop.__main__": {"interop.cli"},
+    "interop.commands": {"interop.harness", "interop.record", "interop.report", "interop.errors", "scenarios"},
+    "interop.harness": {"interop.record", "interop.errors", "scenarios"},
+    "interop.report": {"interop.record"},
+    "interop.record": {"interop", "interop.errors"},
+    "interop.errors": set(),
+    "scenarios": set(),
+    "scenarios.fetch_and_save": {"scenarios.fetch_and_save", "interop", "interop.errors"},
+    "scenarios.origin": {"scenarios.origin"},
+}
+# Who may import a framework, by the name of the file.
+FRAMEWORKS = {
+    "aiohttp": {"asyncio"},
+    "asyncio": {"asyncio", "tornado", "origin"},
+    "uvloop": {"asyncio"},
+    "tornado": {"tornado"},
+    "twisted": {"twisted"},
+    "gevent": {"gevent", "gevent_patched"},
+    "geventhttpclient": {"gevent"},
+    "eventlet": {"eventlet"},
+    "trio": {"trio"},
+    "anyio": {"anyio"},
+    "httpcore": {"trio", "anyio", "httpcore"},
+    "urllib3": {"threads"},
+}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("interop", "scenarios")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively; write the whole path"
+            assert node.module is not None
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in whole}
+    return found
+
+
+def most_specific(module: str, names: "set[str] | dict[str, set[str]]") -> str | None:
+    return max((name for name in names if module == name or module.startswith(name + ".")), key=len, default=None)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down_only(module: str) -> None:
+    layer = most_specific(module, ARROWS)
+    assert layer is not None, f"{module} belongs to no layer: add it to ARROWS"
+    ours = {name for name in imports(MODULES[module]) if name.split(".")[0] in ("interop", "scenarios")}
+    allowed = ARROWS[layer] | {layer}
+    up = {name for name in ours if most_specific(name, allowed) is None}
+    # `interop` alone is the top of the package: only the few public names of its __init__ are below everything.
+    assert not up, f"{module} may import {sorted(allowed)}, not {sorted(up)}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_a_framework_s_own_files_import_it(module: str) -> None:
+    name = module.rpartition(".")[2].removeprefix("with_")
+    allowed = {"origin", name} if module.startswith("scenarios.origin") else {name}
+    for imported in {full.split(".")[0] for full in imports(MODULES[module])} & set(FRAMEWORKS):
+        assert FRAMEWORKS[imported] & allowed or name == imported, f"{module} imports {imported}"
+
+
+def test_interop_itself_needs_the_standard_library_only() -> None:
+    for module, path in MODULES.items():
+        if module.startswith("interop"):
+            top = {
+                node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+                for node in ast.parse(path.read_text(encoding="utf-8")).body
+                if isinstance(node, ast.Import | ast.ImportFrom)
+            }
+            foreign = {name.split(".")[0] for name in top} - set(sys.stdlib_module_names) - {"interop", "scenarios"}
+            assert not foreign, f"{module} imports {foreign} when it is imported"
