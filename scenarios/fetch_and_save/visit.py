@@ -8,7 +8,7 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -57,6 +57,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._moment = time.monotonic() + seconds
+        self._wakes: list[Callable[[], object]] = []
 
     @classmethod
     def of(cls, timeout: "float | Deadline") -> "Deadline":
@@ -74,8 +75,14 @@ class Deadline:
         return max(time.monotonic() - self._moment, 0.0)
 
     def expire(self) -> None:
-        """Let it have passed."""
+        """Let it have passed, and wake whoever is blocked until then."""
         self._moment = float("-inf")
+        for wake in tuple(self._wakes):
+            wake()
+
+    def on_expire(self, wake: Callable[[], object]) -> None:
+        """Call `wake` when it is expired early, in that thread or signal handler; whoever then looks, sees no time left."""
+        self._wakes.append(wake)
 
 
 class Visit:

@@ -150,9 +150,11 @@ class Wire:
 
 
 def plain(head: Head) -> bytes:
-    """The head as it goes on to the client: one line a field, the length said once."""
+    """The head as it goes on to the client: the status, and the length said once.
+
+    The other fields are the page's and no parser's business: each counts, limits and repairs them in its own way.
+    """
     lines = [f"HTTP/1.{head.minor} {head.status} {head.reason or 'Unnamed'}"]
-    lines += [f"{name}: {value}" for name, value in head.headers if name not in ("content-length", "transfer-encoding")]
     if head.chunked:
         lines.append("transfer-encoding: chunked")
     elif head.length is not None:
