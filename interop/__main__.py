@@ -12,7 +12,10 @@ def main() -> int:
             signal.signal(number, _leave)
     from interop.cli import main as command
 
-    return command()
+    exit_code = command()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # all is done and said; the interpreter's own end is no longer guarded by us
+    return exit_code
 
 
 def _leave(number: int, frame: object) -> None:
