@@ -11,12 +11,13 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from scenarios.fetch_and_save.contract import Deadline, Visit, client_context
 
 PIECE = 64 * 1024  # bytes of one read
 
+Answer = TypeVar("Answer")
 Address = tuple[Any, ...]  # as getaddrinfo() gives it
 
 
@@ -76,7 +77,7 @@ def bound(sock: socket.socket, deadline: Deadline, turns: int = 1) -> None:
     sock.settimeout(left / turns)
 
 
-def connect(visit: Visit) -> socket.socket:
+def connect(visit: Visit) -> Any:
     """A connection to the visit's place, TLS included, or TimeoutError when that takes longer than it may."""
     context = client_context() if visit.url.scheme == "https" else None
     limit = Deadline(visit.connect_timeout)
@@ -112,6 +113,11 @@ def resolve(host: str, port: int, limit: Deadline) -> Sequence[Address]:
         answer = answers.get(timeout=limit.left)
     except queue.Empty:
         raise TimeoutError("the resolver did not answer in time") from None
+    return returned(answer)
+
+
+def returned(answer: Answer | BaseException) -> Answer:
+    """Give, or raise, what another thread has sent."""
     if isinstance(answer, BaseException):
         try:
             raise answer
@@ -120,24 +126,23 @@ def resolve(host: str, port: int, limit: Deadline) -> Sequence[Address]:
     return answer
 
 
-def reach(addresses: Sequence[Address], limit: Deadline) -> socket.socket:
+def reach(addresses: Sequence[Address], limit: Deadline, socket_class: Callable[..., Any] = socket.socket) -> Any:
     """Try every address, each for its share of what is left."""
     for turns, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
         try:
-            return reach_one(address, limit, turns)
+            return reach_one(socket_class(*address[:3]), address[4], limit, turns)
         except OSError:
             if turns == 1:
                 raise
     raise OSError("the host has no address")
 
 
-def reach_one(address: Address, limit: Deadline, turns: int) -> socket.socket:
+def reach_one(sock: Any, address: Any, limit: Deadline, turns: int) -> Any:
     """Try one address, for one of that many turns."""
-    sock = socket.socket(*address[:3])
     try:
         limit.on_expire(functools.partial(shut, sock))
         bound(sock, limit, turns)
-        sock.connect(address[4])
+        sock.connect(address)
     except BaseException:
         sock.close()
         raise

@@ -154,18 +154,18 @@ def in_thread(function: Callable[..., object], *args: Any, deadline: Deadline) -
             del error  # its traceback has this frame, which would keep both alive
 
 
-def run(job: Job) -> None:
+def run(job: Job, fetch_and_save: Callable[..., Page] = fetch_and_save) -> None:
     """Do a whole job."""
     pool = gevent.pool.Pool(job.concurrency)
     hub = gevent.get_hub()
     # Called in a signal handler, which may have interrupted the hub itself: only the loop's thread-safe entry will do.
     job.on_stop(lambda: hub.loop.run_callback_threadsafe(pool.kill, gevent.GreenletExit, False))
     for errand in job.errands:
-        pool.spawn(attempt, job, errand)  # waits while the pool is full
+        pool.spawn(attempt, job, errand, fetch_and_save)  # waits while the pool is full
     pool.join(raise_error=True)
 
 
-def attempt(job: Job, errand: Errand) -> None:
+def attempt(job: Job, errand: Errand, fetch_and_save: Callable[..., Page]) -> None:
     if not job.stopped:
         with job.attempt(errand) as attempt:
             attempt.page = fetch_and_save(errand.url, job.store, **attempt.limits)
