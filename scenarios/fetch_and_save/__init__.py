@@ -32,14 +32,21 @@ class Framework:
 
 
 def _all() -> tuple[Framework, ...]:
-    twisted = ("", "[callbacks]", "[inlineCallbacks]", "[asyncio]", "[asyncio,callbacks]", "[asyncio,inlineCallbacks]")
+    twisted = {
+        "": "with_twisted",
+        "[callbacks]": "with_twisted_callbacks",
+        "[inlineCallbacks]": "with_twisted_inlinecallbacks",
+        "[asyncio]": "with_twisted",
+        "[asyncio,callbacks]": "with_twisted_callbacks",
+        "[asyncio,inlineCallbacks]": "with_twisted_inlinecallbacks",
+    }
     return (
         Framework("nothing", "with_nothing", (), "nothing"),
         Framework("threads", "with_threads", ("urllib3",), "threads"),
         Framework("asyncio", "with_asyncio", ("aiohttp",), "asyncio"),
         Framework("asyncio[uvloop]", "with_asyncio", ("aiohttp", "uvloop"), "uvloop"),
         Framework("tornado", "with_tornado", ("tornado",), "tornado"),
-        *(Framework(f"twisted{options}", "with_twisted", ("twisted", "OpenSSL"), "twisted") for options in twisted),
+        *(Framework(f"twisted{options}", module, ("twisted", "OpenSSL"), "twisted") for options, module in twisted.items()),
         Framework("gevent", "with_gevent", ("gevent", "geventhttpclient"), "gevent"),
         Framework("gevent[patched]", "with_gevent_patched", ("gevent", "urllib3"), "gevent"),
         Framework("eventlet", "with_eventlet", ("eventlet",), "eventlet"),
