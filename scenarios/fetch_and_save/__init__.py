@@ -48,7 +48,7 @@ def _all() -> tuple[Framework, ...]:
         Framework("tornado", "with_tornado", ("tornado",), "tornado"),
         *(Framework(f"twisted{options}", module, ("twisted", "OpenSSL"), "twisted") for options, module in twisted.items()),
         Framework("gevent", "with_gevent", ("gevent", "geventhttpclient"), "gevent"),
-        Framework("gevent[patched]", "with_gevent_patched", ("gevent", "urllib3"), "gevent"),
+        Framework("gevent[patched]", "with_gevent_patched", ("gevent", "geventhttpclient", "urllib3"), "gevent"),
         Framework("eventlet", "with_eventlet", ("eventlet",), "eventlet"),
         Framework("trio", "with_trio", ("trio", "httpcore"), "trio"),
         Framework("anyio[asyncio]", "with_anyio", ("anyio", "httpcore"), "anyio"),

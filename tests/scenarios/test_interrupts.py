@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.fetch_and_save.contract import Page, Store
-from tests.scenarios.conftest import Server, hold
+from tests.conftest import Server, hold
 
 SOAK = "INTEROP_SOAK" in os.environ
 RANDOM_MOMENTS = 190 if SOAK else 2
