@@ -25,10 +25,10 @@ ARROWS = {
 # Who may import a framework, by the name of the file.
 FRAMEWORKS = {
     "aiohttp": {"asyncio"},
-    "asyncio": {"asyncio", "tornado", "origin"},
+    "asyncio": {"asyncio", "tornado", "twisted_reactor", "origin"},
     "uvloop": {"asyncio"},
     "tornado": {"tornado"},
-    "twisted": {"twisted"},
+    "twisted": {"twisted", "twisted_callbacks", "twisted_client", "twisted_inlinecallbacks", "twisted_reactor"},
     "gevent": {"gevent", "gevent_patched"},
     "geventhttpclient": {"gevent"},
     "eventlet": {"eventlet"},
