@@ -85,7 +85,7 @@ def connect(visit: Visit) -> Any:
     sock = reach(resolve(visit.url.host, visit.url.port, limit), limit)
     try:
         if context is not None:
-            sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False)
+            sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False)
             limit.on_expire(functools.partial(shut, sock))
             bound(sock, limit)
             sock.do_handshake()

@@ -109,7 +109,7 @@ def connect(visit: Visit) -> Any:
         try:
             sock.settimeout(None)
             if context is not None:
-                sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False)
+                sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False)
                 sock.do_handshake()
         except BaseException:
             sock.close()
