@@ -20,6 +20,7 @@ import pytest
 from scenarios.fetch_and_save.contract import Page, Store
 from tests.conftest import Server, hold
 
+pytestmark = pytest.mark.campaign
 SOAK = "INTEROP_SOAK" in os.environ
 RANDOM_MOMENTS = 190 if SOAK else 2
 PATIENCE = 60  # seconds for a process to start, or to end, on a busy machine
