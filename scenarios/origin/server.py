@@ -1,7 +1,8 @@
 """The origin's process: one selector loop over raw sockets.
 
-A well-kept server library serves well-formed answers only; most of what is played here is what no library will send, down to
-RST and half a TLS flight. So everything is played from scripts of bytes, and a good answer, made once, costs one recv and one send.
+A well-kept server library serves well-formed answers only; most of what is played here is what no library will send,
+down to RST and half a TLS flight. So everything is played from scripts of bytes, and a good answer, made once, costs one
+recv and one send.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ TABLE = (
     bomb("bomb-over-by-one", "1 MiB and one byte of zeros.", sized(partial(zeros, MIB + 1), GZIP)),
     bomb("bomb-64m", "65 MiB of zeros in gzip, where the default of 64 MiB is allowed.", sized(partial(zeros, 65 * MIB), GZIP),
          limits={}),
-    bomb("bomb-endless", "Zeros in gzip without end.", until_close(_endless_zeros, GZIP), Endless(_zeros_in_flight())),
+    bomb("bomb-endless", "Zeros in gzip without end.", until_close(_endless_zeros, GZIP), Endless(_zeros_in_flight)),
     bomb("bomb-empty-members", "Empty gzip members without end: nothing decoded, and more and more on the wire.",
          until_close(b"", GZIP), Endless(gzipped(b"") * 200)),
     bomb("bomb-wire", "1 MiB of noise, in gzip a little more than 1 MiB on the wire.",
