@@ -25,7 +25,10 @@ from tests.origin import wire
 
 ROOT = Path(__file__).parents[2]
 NAMED = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
-KINDS = "ok InvalidURL ResolveError ConnectError TLSError Timeout BadResponse DecodeError TooLarge StatusError RedirectError".split()
+KINDS = {
+    *("ok", "InvalidURL", "ResolveError", "ConnectError", "TLSError", "Timeout"),
+    *("BadResponse", "DecodeError", "TooLarge", "StatusError", "RedirectError"),
+}
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "scenarios.origin"]
 
 
@@ -249,7 +252,7 @@ def test_the_process_ends_on_sigterm() -> None:
 
 
 def test_the_process_does_not_outlive_a_parent_that_was_killed() -> None:
-    program = "import sys, scenarios.origin as o; running = o.Origin().__enter__(); print(running.ports['http'], flush=True); input()"
+    program = "import scenarios.origin as o; running = o.Origin().__enter__(); print(running.ports['http'], flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as parent:

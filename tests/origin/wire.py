@@ -77,7 +77,7 @@ def connect(origin: Origin, url: str) -> Iterator[socket.socket]:
 def head_for(origin: Origin, behaviour: Behaviour, url: str) -> bytes:
     """The request that the contract would send."""
     parts = urlsplit(url)
-    target = url.split("#")[0][len(f"{parts.scheme}://{parts.netloc}") :]
+    target = url.partition("#")[0][len(f"{parts.scheme}://{parts.netloc}") :]
     if behaviour.wire and origin.url(behaviour) == url:
         target = behaviour.wire
     target = target if target.startswith("/") else "/" + target
