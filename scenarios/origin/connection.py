@@ -256,7 +256,8 @@ class Connection:
         self.send_raw(self.outgoing.read())
         if plain:
             self.take(plain)
-        self.watch()
+        elif self.outbox:
+            self.watch()
 
     def take_hello(self, data: bytes) -> None:
         """Take a whole ClientHello, then play the port's script in place of an answer."""

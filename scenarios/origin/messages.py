@@ -88,12 +88,3 @@ def deflated(body: Maker | bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
     """A zlib stream, or a raw one with negative `wbits`."""
     press = zlib.compressobj(9, zlib.DEFLATED, wbits)
     return press.compress(of(body)) + press.flush()
-
-
-@cache
-def zeros(size: int, times: int = 1) -> bytes:
-    """A gzip bomb: `times` members, each of which is `size` bytes of zeros."""
-    press = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = bytes(min(size, MIB))
-    member = b"".join(press.compress(block[: min(MIB, size - at)]) for at in range(0, size, MIB)) + press.flush()
-    return member * times

@@ -25,12 +25,14 @@ class Origin:
         http: "http://127.0.0.1:PORT", the plain origin.
         https: "https://localhost:PORT", the TLS origin.
         ca_file: path of a PEM file with the CA that https is signed by; gone when the Origin is.
+        pid: of the server's process.
         ports: every port, by the names of scenarios.origin.listeners.
     """
 
     http: str
     https: str
     ca_file: str
+    pid: int
     ports: dict[str, int]
 
     def __enter__(self) -> Origin:
@@ -45,6 +47,7 @@ class Origin:
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
         )
+        self.pid = self._child.pid
         self._folder = ""
         try:
             self._read_ready_line()

@@ -1,7 +1,8 @@
 """The origin's process: one selector loop over raw sockets.
 
-A well-kept server library serves well-formed answers only; most of what is played here is what no library will send, down to
-RST and half a TLS flight. So everything is played from scripts of bytes, and a good answer, made once, costs one recv and one send.
+A well-kept server library serves well-formed answers only; most of what is played here is what no library will send,
+down to RST and half a TLS flight. So everything is played from scripts of bytes, and a good answer, made once, costs one
+recv and one send.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +30,7 @@ from scenarios.origin.behaviours import BEHAVIOURS
 from scenarios.origin.certificates import make_contexts
 from scenarios.origin.connection import Connection, Control, Timer
 from scenarios.origin.listeners import LISTENERS, Listener, addresses, fill_queue, open_sockets
-from scenarios.origin.steps import Move, Script
+from scenarios.origin.steps import Demand, Move, Script
 
 NOT_FOUND: Script = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",)
 MOST_KNOWN = 4096
@@ -98,8 +100,9 @@ class Server:
         ready: list[Move] = []
         for move in script:
             if isinstance(move, bytes):
-                move = re.sub(rb"\{[a-z.-]+\}", lambda found: self.addresses.get(found[0], found[0]), move)
-                move = move.replace(b"{name}", name.encode())
+                move = self.fill(move, name)
+            elif isinstance(move, Demand):
+                move = replace(move, word=self.fill(move.word, name))
             elif callable(move):
                 move = move()
             last = ready[-1] if ready else None
@@ -108,6 +111,11 @@ class Server:
             else:
                 ready.append(move)
         return tuple(ready)
+
+    def fill(self, text: bytes, name: str) -> bytes:
+        """Put ports and the behaviour's name into a part of a script."""
+        known = {**self.addresses, b"{name}": name.encode()}
+        return re.sub(rb"\{[a-z.-]+\}", lambda found: known.get(found[0], found[0]), text)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Call back, in the loop, after a time by the monotonic clock."""
@@ -169,7 +177,7 @@ def main() -> None:
     """Serve until standard input ends, the parent is gone, or SIGTERM comes."""
     parent = os.getppid()
     told, teller = socket.socketpair()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: tell(teller))
     if not sys.stdin.isatty():  # Ctrl-C is for the parent, who then ends our standard input
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     with tempfile.TemporaryDirectory(prefix="interop-origin-") as folder, told, teller:
@@ -189,7 +197,12 @@ def wait_for_end(teller: socket.socket) -> None:
     """Block in a thread until standard input ends: it may be a pipe, a terminal or a file, and no selector takes them all."""
     while os.read(0, 4096):
         pass
-    with contextlib.suppress(OSError):  # already ending
+    tell(teller)
+
+
+def tell(teller: socket.socket) -> None:
+    """Wake the loop, and let it end."""
+    with contextlib.suppress(OSError):  # it has ended already
         teller.send(b"x")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+Maker = Callable[[], bytes]
 FLUSHED = 0.0
 AT_MOST = 60.0
 
@@ -42,7 +43,6 @@ class Step(Protocol):
         """Do it; each value is a number of seconds to wait after everything sent has left."""
 
 
-Maker = Callable[[], bytes]
 Move = bytes | Maker | Step
 Script = tuple[Move, ...]
 
@@ -80,12 +80,13 @@ class Drip:
 class Endless:
     """The same block over and over, until the peer goes away."""
 
-    block: bytes
+    block: bytes | Maker
 
     def play(self, peer: Peer) -> Iterator[float]:
         """Go on as fast as the peer reads."""
+        block = self.block if isinstance(self.block, bytes) else self.block()
         while True:
-            peer.send(self.block)
+            peer.send(block)
             yield FLUSHED
 
 

@@ -1,7 +1,20 @@
 """The catalogue: a table a module, split by idea."""
 
 from scenarios.origin.behaviour import Behaviour
-from scenarios.origin.behaviours import answers, chunks, codings, faults, framing, heads, redirects, statuses, targets, tls, urls
+from scenarios.origin.behaviours import (
+    answers,
+    bombs,
+    chunks,
+    codings,
+    faults,
+    framing,
+    heads,
+    redirects,
+    statuses,
+    targets,
+    tls,
+    urls,
+)
 
 BEHAVIOURS: tuple[Behaviour, ...] = (
     *answers.TABLE,
@@ -10,6 +23,7 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     *heads.TABLE,
     *faults.TABLE,
     *codings.TABLE,
+    *bombs.TABLE,
     *redirects.TABLE,
     *targets.TABLE,
     *statuses.TABLE,

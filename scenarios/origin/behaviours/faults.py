@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.listeners import can_fill_queue
 from scenarios.origin.messages import CHUNKED, CLOSING, HELLO, OK, answer, gzipped, moved, pattern, sized
 from scenarios.origin.steps import FIN, HOLD, RESET, Drip
 
@@ -82,6 +83,8 @@ TABLE = (
     stall("stall-until-close", "A body without framing whose FIN never comes.", CLOSING + b"hello", HOLD),
     stall("stall-unframed", "A whole body, but no framing and no FIN.", OK + b"\r\nhello", HOLD),
     stall("stall-unaccepted", "Nobody accepts the connection that the kernel made.", template="{unaccepted}/{name}", requests=0),
+    *([stall("stall-connect", "The kernel answers no SYN, for its queue is full.", template="{full}/{name}", requests=0)]
+      if can_fill_queue() else []),
     stall(
         "stall-after-redirect",
         "A redirect to silence: one deadline for all hops.",
