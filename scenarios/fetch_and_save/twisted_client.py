@@ -11,7 +11,7 @@ Source: Twisted Web client how-to; "Getting Connected with Endpoints"; twisted.p
 import contextlib
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults, maybeDeferred, succeed
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionDone, DNSLookupError, TCPTimedOutError
@@ -51,7 +51,7 @@ class Hop:
         # Persistent, or the request would say `Connection: close`; but used once.
         self._pool = HTTPConnectionPool(the_reactor(), persistent=True)
         self._endpoint = WatchedEndpoint(visit)
-        self._requested: Deferred[Response] = Deferred()
+        self._requested: Deferred[Any] = succeed(None)
 
     def get(self) -> Deferred[Response]:
         """Connect and ask; fires with the response's head."""
@@ -97,23 +97,38 @@ class Body(Protocol):
             self.finished.errback(reason)
 
 
+class CheckedHostname(HostnameEndpoint):
+    """HostnameEndpoint, for hosts that urls.py has read."""
+
+    @staticmethod
+    def _hostAsBytesAndText(host: Any) -> tuple[bool, bytes, str]:
+        return False, host.encode("ascii"), host  # private; else IDNA would refuse names that resolve, as with underscores
+
+
 class WatchedEndpoint:
     """The way to where the visit asks next; its connections are watched, and are up only once TLS is."""
 
     def __init__(self, visit: Visit) -> None:
-        self._visit, url = visit, visit.url
+        self._visit = visit
         self._watches: list[Watch] = []
-        endpoint: Any = HostnameEndpoint(the_reactor(), url.host, url.port, attemptDelay=ATTEMPT_DELAY)
-        if url.scheme == "https":
-            endpoint = wrapClientTLS(HTTPS_POLICY.creatorForNetloc(url.host.encode("ascii"), url.port), endpoint)
-        self._inner: Any = endpoint
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
         """Connect within the visit's connect timeout."""
-        connected: Deferred[Any] = self._inner.connect(WatchingFactory(protocolFactory, self._visit, self._watches))
+        connected = maybeDeferred(self._connect, WatchingFactory(protocolFactory, self._visit, self._watches))
         connected.addCallback(lambda watch: watch.up)
         connected.addTimeout(self._visit.connect_timeout, the_reactor(), lambda *_: Failure(self._visit.timeout()))
         return connected.addErrback(self._unresolved)
+
+    def _connect(self, factory: "WatchingFactory") -> Deferred[Any]:
+        url = self._visit.url
+        endpoint: Any = CheckedHostname(the_reactor(), url.host, url.port, attemptDelay=ATTEMPT_DELAY)
+        if url.scheme == "https":
+            try:
+                endpoint = wrapClientTLS(HTTPS_POLICY.creatorForNetloc(url.host.encode("ascii"), url.port), endpoint)
+            except UnicodeError as error:
+                raise TLSError(f"Twisted checks no certificate of {url.host!r}, which IDNA does not allow") from error
+        connected: Deferred[Any] = endpoint.connect(factory)
+        return connected
 
     def _unresolved(self, failure: Failure) -> Failure:
         if not failure.check(DNSLookupError):

@@ -6,12 +6,15 @@ pieces, where Store.open and Store.save are whole calls that leave nothing open;
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Coroutine, Iterator
+from threading import Thread
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
 
 from scenarios.fetch_and_save.contract import Errand, Job
 
@@ -64,6 +67,8 @@ def run(job: Job, attempt: Attempt) -> None:
         if "asyncio" in job.options:
             stack.callback(install_asyncioreactor().close)
         reactor = the_reactor()
+        reactor.suggestThreadPoolSize(max(job.concurrency, 10))  # a save that waits for a lock keeps no other one waiting
+        look_up_apart(reactor)
         outcomes: list[tuple[bool, Any]] = []
 
         def main() -> None:
@@ -91,6 +96,16 @@ def attempts(job: Job, attempt: Attempt) -> "Deferred[list[tuple[bool, Any]]]":
     return DeferredList([Deferred.fromCoroutine(work()) for _ in range(workers)], consumeErrors=True)
 
 
+def look_up_apart(reactor: Any) -> None:
+    """Look names up in threads that neither wait for saves nor, at the end, are waited for: nothing stops getaddrinfo()."""
+    from twisted.internet._resolver import GAIResolver  # private; what a reactor has anyway, and only it takes a pool
+
+    pool = ThreadPool(minthreads=0, maxthreads=10, name="lookups")
+    pool.threadFactory = functools.partial(Thread, daemon=True)  # type: ignore[assignment]
+    pool.start()
+    reactor.installNameResolver(GAIResolver(reactor, lambda: pool))
+
+
 def install_asyncioreactor() -> Any:
     """Let asyncio's loop be the reactor. Returns the loop, which Twisted never closes."""
     import asyncio
@@ -98,5 +113,6 @@ def install_asyncioreactor() -> Any:
     from twisted.internet import asyncioreactor
 
     loop = asyncio.new_event_loop()
+    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
     return loop
