@@ -5,7 +5,6 @@ and a save that has begun is waited for, because a thread cannot be cancelled.
 """
 
 import asyncio
-import contextlib
 import functools
 import ssl
 import sys
@@ -230,13 +229,16 @@ class Watch(asyncio.Protocol):
 
 def run(job: Job) -> None:
     """Do a whole job."""
-    with contextlib.suppress(asyncio.CancelledError):  # it was stopped
+    try:
         if "uvloop" in job.options:
             import uvloop
 
             uvloop.run(main(job))
         else:
             asyncio.run(main(job))
+    except asyncio.CancelledError:
+        if not job.stopped:
+            raise
 
 
 async def main(job: Job) -> None:

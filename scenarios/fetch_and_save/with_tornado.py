@@ -129,19 +129,19 @@ class WatchedClient(SimpleAsyncHTTPClient):
         super().initialize(max_clients=1, max_buffer_size=sys.maxsize, max_header_size=LONGEST_HEAD, max_body_size=sys.maxsize)
         self.visit = visit
         self.tcp_client = self.watched = WatchedTCPClient(visit, self.resolver)
-        self.tasks: list[asyncio.Task[None]] = []
+        self.requests: list[WatchedConnection] = []
 
     def _connection_class(self) -> type:
         return WatchedConnection
 
     async def end(self) -> None:
         """Close every connection, and come back when nothing is left of the request."""
-        for task in self.tasks:
-            task.cancel()
+        for request in self.requests:
+            request.give_up()
         self.watched.close()
         self.close()
-        if self.tasks:
-            await asyncio.wait(self.tasks)
+        if self.requests:
+            await asyncio.wait([request.task for request in self.requests])
 
 
 class WatchedConnection(_HTTPConnection):
@@ -149,12 +149,17 @@ class WatchedConnection(_HTTPConnection):
 
     client: WatchedClient
 
-    async def run(self) -> None:
+    def run(self) -> "asyncio.Task[None]":  # type: ignore[override]
         """Be a task that the client can end."""
-        task = asyncio.current_task()
-        assert task is not None
-        self.client.tasks.append(task)
-        await super().run()
+        self.client.requests.append(self)
+        self.task = asyncio.ensure_future(super().run())
+        return self.task
+
+    def give_up(self) -> None:
+        """Do what Tornado does when it is too late: nobody is called back."""
+        self.final_callback = None  # type: ignore[assignment]
+        self._remove_timeout()
+        self.task.cancel()
 
     def _create_connection(self, stream: IOStream) -> HTTP1Connection:
         limits = HTTP1ConnectionParameters(True, max_header_size=LONGEST_HEAD, max_body_size=sys.maxsize)
@@ -212,7 +217,8 @@ class WatchedTCPClient(TCPClient):
         """Close what is open, connected or not."""
         super().close()
         for stream in self.streams:
-            stream.close()
+            with contextlib.suppress(asyncio.CancelledError):  # raised by Tornado before 6.6, of a handshake that was given up
+                stream.close()
 
 
 class Watched(IOStream):
@@ -279,8 +285,11 @@ class WatchedSSLStream(Watched, SSLIOStream):
 
 def run(job: Job) -> None:
     """Do a whole job."""
-    with contextlib.suppress(asyncio.CancelledError):  # it was stopped
+    try:
         asyncio.run(main(job))
+    except asyncio.CancelledError:
+        if not job.stopped:
+            raise
 
 
 async def main(job: Job) -> None:
