@@ -15,7 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults, mayb
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionDone, DNSLookupError, TCPTimedOutError
-from twisted.internet.interfaces import IHandshakeListener, IProtocolFactory
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
@@ -112,7 +112,7 @@ class WatchedEndpoint:
         self._visit = visit
         self._watches: list[Watch] = []
 
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
+    def connect(self, protocolFactory: Any) -> Deferred[Any]:
         """Connect within the visit's connect timeout."""
         connected = maybeDeferred(self._connect, WatchingFactory(protocolFactory, self._visit, self._watches))
         connected.addCallback(lambda watch: watch.up)
@@ -149,9 +149,10 @@ class WatchingFactory(WrappingFactory):
 
     noisy = False
 
-    def __init__(self, wrappedFactory: IProtocolFactory, visit: Visit, watches: "list[Watch]") -> None:
+    def __init__(self, wrappedFactory: Any, visit: Visit, watches: "list[Watch]") -> None:
         super().__init__(wrappedFactory)
         self._visit, self._watches = visit, watches
+        wrappedFactory.noisy = False  # until logging begins, the log's buffer would keep each connection alive
 
     def buildProtocol(self, addr: Any) -> "Watch":
         watch = Watch(self, self.wrappedFactory.buildProtocol(addr), self._visit)
