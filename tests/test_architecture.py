@@ -34,7 +34,7 @@ FRAMEWORKS = {
     "eventlet": {"eventlet"},
     "trio": {"trio"},
     "anyio": {"anyio"},
-    "httpcore": {"trio", "anyio", "httpcore"},
+    "httpcore": {"trio", "anyio", "httpcore_client"},
     "urllib3": {"threads"},
 }
 MODULES = {
