@@ -24,6 +24,7 @@ import pytest
 from scenarios.origin import BEHAVIOURS, GROUPS, Behaviour, Origin
 from scenarios.origin.behaviours import bombs
 from scenarios.origin.listeners import LISTENERS
+from scenarios.origin.messages import MIB
 from tests.origin import wire
 
 ROOT = Path(__file__).parents[2]
@@ -177,11 +178,11 @@ def test_padded_urls_have_the_length_they_say(origin: Origin, behaviour: Behavio
 
 
 def test_bombs_hold_what_they_say() -> None:
-    assert gzip.decompress(bombs.zeros(bombs.MIB + 1)) == bytes(bombs.MIB + 1)
+    assert gzip.decompress(bombs.zeros(MIB + 1)) == bytes(MIB + 1)
     assert gzip.decompress(bombs.zeros(1000, 3)) == bytes(3000)
-    assert zlib.decompress(bombs.zlib_zeros(3 * bombs.MIB)) == bytes(3 * bombs.MIB)
+    assert zlib.decompress(bombs.zlib_zeros(3 * MIB)) == bytes(3 * MIB)
     endless = zlib.decompressobj(31)
-    assert endless.decompress(bombs.GZIP_HEAD + bombs.block() * 3) == bytes(3 * bombs.MIB)
+    assert endless.decompress(bombs.GZIP_HEAD + bombs.block() * 3) == bytes(3 * MIB)
     assert not endless.eof
 
 
