@@ -88,7 +88,11 @@ class WatchedStream(httpcore.AsyncNetworkStream):
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         """As httpcore has it."""
-        stream = await self._inner.start_tls(*args, **kwargs)
+        try:
+            stream = await self._inner.start_tls(*args, **kwargs)
+        except BaseException:
+            await self.aclose()  # httpcore would leave it open, were this handshake cancelled
+            raise
         self._visit.connected()
         return WatchedStream(stream, self._visit)
 
