@@ -40,7 +40,7 @@ HTTPS_POLICY: Any = HostnameCachingHTTPSPolicy(BrowserLikePolicyForHTTPS())  # t
 
 def kinds(visit: Visit) -> "contextlib.AbstractContextManager[None]":
     """Within it, Twisted's errors become kinds of the contract; a cancellation stays what it is."""
-    return visit.kinds(timeouts=(DeferredTimeout, TCPTimedOutError), unchanged=(CancelledError,))
+    return visit.kinds(timeouts=(DeferredTimeout, TCPTimedOutError), unchanged=(CancelledError,), contexts=False)
 
 
 class Hop:

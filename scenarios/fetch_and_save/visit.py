@@ -7,6 +7,7 @@ The framework's own client connects, sends and reads. A watch on its connection 
 import contextlib
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -218,11 +219,16 @@ class Visit:
             raise BadResponse(f"the client reads a body of {self._delivered} bytes, which is not what the wire says")
         return Page(self._asked, str(self.url), head.status, head.headers, body.finish())
 
-    def failure(self, error: BaseException) -> FetchAndSaveError:
-        """The kind of a native error; what the wire said is the outcome, whatever the client makes of it."""
+    def failure(self, error: BaseException, *, before: BaseException | None = None, contexts: bool = True) -> FetchAndSaveError:
+        """The kind of a native error; what the wire said is the outcome, whatever the client makes of it.
+
+        Args:
+            before: an error that was being handled already; Python chains it behind this one, but it is no reason of it.
+            contexts: whether an error's __context__ may be its reason, as it is unless callbacks run within others' handlers.
+        """
         if self._verdict is not None:
             return self._verdict
-        chain = list(_chain(error))
+        chain = list(_chain(error, before, contexts))
         for known in chain:
             if isinstance(known, FetchAndSaveError):
                 return known
@@ -240,14 +246,20 @@ class Visit:
 
     @contextlib.contextmanager
     def kinds(
-        self, timeouts: tuple[type[BaseException], ...] = (), *, unchanged: tuple[type[BaseException], ...] = ()
+        self,
+        timeouts: tuple[type[BaseException], ...] = (),
+        *,
+        unchanged: tuple[type[BaseException], ...] = (),
+        contexts: bool = True,
     ) -> Iterator[None]:
         """Within it, a native error leaves as one of the contract's kinds, with the native error as its cause.
 
         Args:
             timeouts: the native classes that mean the deadline has passed.
             unchanged: native classes that pass as they are, beside those that are no Exception: a cancellation.
+            contexts: see failure().
         """
+        before = sys.exc_info()[1]
         try:
             yield
         except unchanged:
@@ -257,7 +269,7 @@ class Visit:
         except FetchAndSaveError:
             raise
         except Exception as error:
-            failure = self.failure(error)
+            failure = self.failure(error, before=before, contexts=contexts)
             if failure.__cause__ is None and failure is not error:
                 failure.__cause__ = error
             raise failure  # noqa: B904 (the cause is set: a verdict keeps the one that it has)
@@ -295,9 +307,9 @@ class Visit:
         return target.with_credentials_of(self.url)
 
 
-def _chain(error: BaseException) -> Iterable[BaseException]:
+def _chain(error: BaseException, before: BaseException | None, contexts: bool) -> Iterable[BaseException]:
     """The error and all that stands behind it: causes, contexts, members of groups, Twisted's reasons and failures."""
-    seen: set[int] = set()
+    seen = {id(before)}
     queue: list[object] = [error]
     while queue:
         item = queue.pop(0)
@@ -306,4 +318,6 @@ def _chain(error: BaseException) -> Iterable[BaseException]:
             continue
         seen.add(id(item))
         yield item
-        queue += [item.__cause__, item.__context__, *getattr(item, "exceptions", ()), *(getattr(item, "reasons", None) or ())]
+        queue += [item.__cause__, *getattr(item, "exceptions", ()), *(getattr(item, "reasons", None) or ())]
+        if contexts:
+            queue.append(item.__context__)
