@@ -233,7 +233,7 @@ class Visit:
             if isinstance(known, FetchAndSaveError):
                 return known
         what = f"{type(chain[0]).__name__}: {chain[0]}" if str(chain[0]) else type(chain[0]).__name__
-        if any(isinstance(e, TimeoutError) for e in chain):
+        if not self.deadline.left or any(isinstance(e, TimeoutError) for e in chain):
             return self.timeout()
         if self._connected:
             return BadResponse(what)
