@@ -16,7 +16,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from scenarios.fetch_and_save.contract import Errand, Job
+from scenarios.fetch_and_save.contract import Deadline, Errand, Job
 
 T = TypeVar("T")
 Attempt = Callable[[Job, Errand], "Deferred[None] | Coroutine[Deferred[Any], Any, None]"]
@@ -29,12 +29,13 @@ def the_reactor() -> Any:
     return reactor
 
 
-def in_thread(function: Callable[..., T], *args: Any) -> Deferred[T]:
-    """Run blocking code; whoever cancels it still waits for its end, because nothing can stop a thread."""
-    return outlasting(deferToThread(function, *args))
+def in_thread(function: Callable[..., T], *args: Any, timeout: float | Deadline) -> Deferred[T]:
+    """Call blocking code with a deadline as its last argument; cancelling expires that, and then waits for the thread."""
+    deadline = Deadline(Deadline.of(timeout).left)
+    return outlasting(deferToThread(function, *args, deadline), deadline.expire)
 
 
-def outlasting(work: Deferred[T]) -> Deferred[T]:
+def outlasting(work: Deferred[T], on_cancel: Callable[[], object] = bool) -> Deferred[T]:
     """The outcome of `work`; cancelling it is put off until the work is done, and then has the last word.
 
     Deferred.cancel() leaves no choice but to fire, so each cancelled waiter is followed by another one.
@@ -50,7 +51,9 @@ def outlasting(work: Deferred[T]) -> Deferred[T]:
 
     def put_off(failure: Failure) -> Deferred[None]:
         cancelled.append(failure)
-        return wait()
+        again = wait()
+        on_cancel()
+        return again
 
     def end(result: Any) -> None:
         outcome.append(result)

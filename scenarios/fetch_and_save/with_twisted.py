@@ -1,7 +1,7 @@
 """Fetch and save with Twisted, as coroutines: Agent for HTTP, a thread of the reactor's pool for the database.
 
-One Deferred has the deadline, and cancelling reaches whichever Deferred is awaited; a cancelled fetch closes its connection on
-the way out, and a save that has begun is waited for, because a thread cannot be cancelled.
+One Deferred has the deadline, and cancelling reaches whichever Deferred is awaited. A cancelled fetch closes its connection on
+the way out; a thread that waits for the store's lock gives up, and a save that is being written is waited for.
 
 The same is written with @inlineCallbacks in with_twisted_inlinecallbacks.py and with callbacks in with_twisted_callbacks.py.
 """
@@ -56,7 +56,7 @@ async def hop(visit: Visit) -> Page | None:
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    await in_thread(store.save, page, timeout)
+    await in_thread(store.save, page, timeout=timeout)
 
 
 async def fetch_and_save(
@@ -70,7 +70,7 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await in_thread(store.open, deadline)
+        await in_thread(store.open, timeout=deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)

@@ -69,7 +69,7 @@ def hop(visit: Visit) -> Deferred[Page | None]:
 
 def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> Deferred[None]:
     """Save one page; see contract.py."""
-    return in_thread(store.save, page, timeout)
+    return in_thread(store.save, page, timeout=timeout)
 
 
 def fetch_and_save(
@@ -89,7 +89,7 @@ def fetch_and_save(
     def fetched(page: Page) -> Page | Deferred[Page]:
         return page if store is None else save(page, store, timeout=deadline).addCallback(lambda _: page)
 
-    opening = succeed(None) if store is None else in_thread(store.open, deadline)
+    opening = succeed(None) if store is None else in_thread(store.open, timeout=deadline)
     return opening.addCallback(opened).addCallback(fetched)
 
 

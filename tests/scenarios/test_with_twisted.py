@@ -24,7 +24,7 @@ CHECKS = (
     "cancelled_at_every_turn_of_tls",
     "cancelled_twice_at_every_turn",
     "a_deadline_is_a_timeout_in_every_phase",
-    "a_save_that_has_begun_is_waited_for",
+    "a_cancelled_save_does_not_wait_for_the_lock",
     "errors_of_others_do_not_count",
     "fetches_run_at_once",
     "two_hundred_fetches_leave_nothing",
