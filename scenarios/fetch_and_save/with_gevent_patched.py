@@ -8,10 +8,19 @@ from gevent import monkey
 # ssl may be there already, and is patched soundly: nobody before us has taken a class out of it, or gevent would warn.
 monkey.patch_all()
 
-from scenarios.fetch_and_save import command, with_gevent  # noqa: E402 (the import order is the point here)
+import gevent  # noqa: E402 (the import order is the point here)
+
+from scenarios.fetch_and_save import command, with_gevent, with_threads  # noqa: E402
 from scenarios.fetch_and_save.contract import MAX_BODY, MAX_REDIRECTS, TIMEOUT, Deadline, Job, Page, Store  # noqa: E402
 from scenarios.fetch_and_save.with_gevent import in_thread, save  # noqa: E402
-from scenarios.fetch_and_save.with_threads import fetch  # noqa: E402
+
+
+def fetch(url: str, *, timeout: float | Deadline = TIMEOUT, max_body: int = MAX_BODY, max_redirects: int = MAX_REDIRECTS) -> Page:
+    """Fetch one page; see contract.py."""
+    deadline = Deadline.of(timeout)
+    # A TLS socket of gevent waits as long again for every byte of a record, so its own timeout is not enough.
+    with gevent.Timeout(deadline.left, TimeoutError("the deadline has passed")):
+        return with_threads.fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
 
 
 def fetch_and_save(

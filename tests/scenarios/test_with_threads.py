@@ -49,6 +49,7 @@ def test_reports_come_one_at_a_time(server: stage.Stage) -> None:
 
     def report(errand: Errand, outcome: Page | FetchAndSaveError) -> None:
         assert reporting.acquire(blocking=False)
+        threading.Event().wait(0.001)  # let the others run into it
         reported.append(outcome)
         reporting.release()
 
