@@ -93,7 +93,7 @@ def attempts(job: Job, attempt: Attempt) -> "Deferred[list[tuple[bool, Any]]]":
         for errand in errands:
             await ensureDeferred(attempt(job, errand))
 
-    # A DeferredSemaphore would call the next attempt from within the last one, and 100 URLs that fail at once would recurse.
+    # A DeferredSemaphore calls the next attempt from within the last one: 200 that fail at once are too deep, and it hangs.
     errands: Iterator[Errand] = iter(job.errands)
     workers = min(job.concurrency, len(job.errands))
     return DeferredList([Deferred.fromCoroutine(work()) for _ in range(workers)], consumeErrors=True)
