@@ -157,7 +157,7 @@ class Visit:
         try:
             return b"".join(self._read(data))
         except FetchAndSaveError as error:
-            self._verdict = error
+            self._give_up(error)
             raise
 
     def _read(self, data: bytes) -> Iterable[bytes]:
@@ -185,8 +185,13 @@ class Visit:
     def lost(self, error: BaseException) -> None:
         """The connection broke: where nothing worse is known, that is the outcome."""
         if self._verdict is None and self._connected and not self._wire.complete:
-            self._verdict = BadResponse(f"the connection broke: {error or type(error).__name__}")
-            self._verdict.__cause__ = error
+            verdict = BadResponse(f"the connection broke: {error or type(error).__name__}")
+            verdict.__cause__ = error
+            self._give_up(verdict)
+
+    def _give_up(self, verdict: FetchAndSaveError) -> None:
+        self._verdict = verdict
+        self._body = None  # the verdict's traceback has us in it until the garbage collector comes; not so the body
 
     # What the client says.
 
