@@ -152,9 +152,10 @@ class Wire:
 def plain(head: Head) -> bytes:
     """The head as it goes on to the client: the status, and the length said once.
 
-    The other fields are the page's and no parser's business: each counts, limits and repairs them in its own way.
+    The rest is the page's and no parser's business: each counts, limits and repairs it in its own way, and one (geventhttpclient
+    2.4) crashes at a byte that is not ASCII.
     """
-    lines = [f"HTTP/1.{head.minor} {head.status} {head.reason or 'Unnamed'}"]
+    lines = [f"HTTP/1.{head.minor} {head.status} Unnamed"]
     if head.chunked:
         lines.append("transfer-encoding: chunked")
     elif head.length is not None:
