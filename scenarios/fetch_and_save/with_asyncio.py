@@ -122,34 +122,29 @@ class WatchedConnector(aiohttp.TCPConnector):
 
     def __init__(self, visit: Visit) -> None:
         super().__init__(limit=0, use_dns_cache=False, resolver=aiohttp.ThreadedResolver())
-        self._visit = visit
         self._watches: list[Watch] = []
         # Private, and all there is: what makes the protocol of a new connection.
-        self._factory = functools.partial[ResponseHandler](self._watched)
-
-    def _watched(self) -> ResponseHandler:
-        handler = WatchedHandler(self._visit, self._loop)
-        self._watches.append(handler.watch)
-        return handler
+        self._factory = functools.partial(WatchedHandler, visit, self._watches, self._loop)  # type: ignore[assignment]
 
     async def close(self, **options: Any) -> None:
-        """Close every connection at once, and come back when they are closed."""
+        """Close every connection, and come back when that is done."""
         await super().close(**options)
-        for watch in self._watches:
-            await watch.abort()
+        while self._watches:  # none is kept: the visit, which holds the body, would wait for the garbage collector
+            self._watches.pop().abort()
+        await asyncio.sleep(0)  # a transport closes its socket in the loop's next turn
 
 
 class WatchedHandler(ResponseHandler):
     """aiohttp's protocol, which a watch stands in front of as soon as the connection is up, TLS included."""
 
-    def __init__(self, visit: Visit, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, visit: Visit, watches: "list[Watch]", loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
-        self._visit = visit
-        self.watch = Watch(visit, self)
+        self._visit, self._watches = visit, watches
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.watch.connection_made(transport)
+        # uvloop's transport is not a subclass of asyncio's.
+        self._watches.append(Watch(self._visit, self, cast(asyncio.Transport, transport)))
 
     def set_exception(self, exc: Any, *cause: Any) -> None:
         # A GET whose connection dropped, aiohttp would send again; an error of ours it lets through.
@@ -159,17 +154,11 @@ class WatchedHandler(ResponseHandler):
 class Watch(asyncio.Protocol):
     """Shows the visit what was received before the client's parser sees it."""
 
-    def __init__(self, visit: Visit, client: ResponseHandler) -> None:
-        self._visit, self._client = visit, client
-        self._transport: asyncio.Transport | None = None
-        self._tls: ssl.SSLObject | None = None
-        self._lost = asyncio.Event()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
-        self._visit.connected()
-        self._transport.set_protocol(self)
-        self._tls = transport.get_extra_info("ssl_object")
+    def __init__(self, visit: Visit, client: ResponseHandler, transport: asyncio.Transport) -> None:
+        self._visit, self._client, self._transport = visit, client, transport
+        self._tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        visit.connected()
+        transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
         if plain := self._received(data):
@@ -185,7 +174,6 @@ class Watch(asyncio.Protocol):
         else:
             self._visit.lost(exc)
         self._client.connection_lost(exc)
-        self._lost.set()
 
     def pause_writing(self) -> None:
         self._client.pause_writing()
@@ -199,7 +187,6 @@ class Watch(asyncio.Protocol):
         try:
             return self._visit.received(data)
         except FetchAndSaveError:
-            assert self._transport is not None
             self._transport.abort()  # the client fails, and failure() says why
             return b""
 
@@ -220,11 +207,9 @@ class Watch(asyncio.Protocol):
         except ssl.SSLError:
             return True
 
-    async def abort(self) -> None:
-        """Close the connection, if there is one, and wait until it is."""
-        if self._transport is not None:
-            self._transport.abort()
-            await self._lost.wait()
+    def abort(self) -> None:
+        """Close the connection, whatever is still under way."""
+        self._transport.abort()
 
 
 def run(job: Job) -> None:

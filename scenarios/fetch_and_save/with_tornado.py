@@ -66,7 +66,6 @@ async def hop(visit: Visit) -> Page | None:
         follow_redirects=False,
         decompress_response=False,
         ssl_options=client_context() if visit.url.scheme == "https" else None,
-        streaming_callback=visit.delivered,
     )
     client = WatchedClient(visit=visit, force_instance=True)
     try:
@@ -142,6 +141,7 @@ class WatchedClient(SimpleAsyncHTTPClient):
         self.close()
         if self.requests:
             await asyncio.wait([request.task for request in self.requests])
+        self.requests.clear()  # none is kept: the visit, which holds the body, would wait for the garbage collector
 
 
 class WatchedConnection(_HTTPConnection):
@@ -172,6 +172,10 @@ class WatchedConnection(_HTTPConnection):
         if first_line.code >= 300:
             self.finish()
 
+    def data_received(self, chunk: bytes) -> None:
+        """Keep nothing here; a streaming_callback would put the visit, body and all, in a reference cycle of Tornado's."""
+        self.client.visit.delivered(chunk)
+
     def on_connection_close(self) -> None:
         """Say so to whoever fetches; Tornado raises the stream's error into its log, and the fetch goes on waiting."""
         self._handle_exception(StreamClosedError, StreamClosedError(self.stream.error), None)
@@ -197,8 +201,12 @@ class WatchedTCPClient(TCPClient):
         self.visit = visit
         self.streams: set[IOStream] = set()
 
-    async def connect(self, *args: Any, **kwargs: Any) -> IOStream:
-        stream = await super().connect(*args, **kwargs)
+    async def connect(self, *args: Any, timeout: Any = None, **kwargs: Any) -> IOStream:
+        # Not gen.with_timeout(), as in the base class: it leaves behind what it no longer waits for.
+        try:
+            stream = await asyncio.wait_for(super().connect(*args, **kwargs), timeout)
+        except asyncio.TimeoutError as error:
+            raise HTTPTimeoutError("Timeout while connecting") from error
         self.visit.connected()
         return stream
 
@@ -216,7 +224,8 @@ class WatchedTCPClient(TCPClient):
     def close(self) -> None:
         """Close what is open, connected or not."""
         super().close()
-        for stream in self.streams:
+        while self.streams:
+            stream = self.streams.pop()
             with contextlib.suppress(asyncio.CancelledError):  # raised by Tornado before 6.6, of a handshake that was given up
                 stream.close()
 
@@ -255,6 +264,8 @@ class WatchedStream(Watched):
     def start_tls(
         self, server_side: bool, ssl_options: Any = None, server_hostname: str | None = None
     ) -> "asyncio.Future[SSLIOStream]":
+        if self.closed():
+            raise StreamClosedError(self.error)
         connection, self.socket = self.socket, None  # type: ignore[assignment]
         self.io_loop.remove_handler(connection)
         self.tcp.streams.discard(self)
@@ -273,10 +284,13 @@ class WatchedSSLStream(Watched, SSLIOStream):
     """A connection that speaks TLS."""
 
     def _do_ssl_handshake(self) -> None:
+        self._handshake_reading = self._handshake_writing = False
         try:
             self.socket.do_handshake()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            super()._do_ssl_handshake()
+        except ssl.SSLWantReadError:
+            self._handshake_reading = True
+        except ssl.SSLWantWriteError:
+            self._handshake_writing = True
         except OSError as error:
             self.close(exc_info=error)  # Tornado would log it too
         else:
