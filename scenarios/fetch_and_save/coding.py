@@ -9,6 +9,7 @@ import zlib
 from scenarios.fetch_and_save.errors import DecodeError, TooLarge
 
 _STEP = 64 * 1024  # bytes a call of zlib may give: what a bomb can cost at once
+_PIECE = 16 * 1024  # bytes a call of zlib is given: it copies what it leaves, once a member
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -29,7 +30,8 @@ class Body:
         room = self._limit - self._wire
         self._wire += len(data)
         if self._coding:
-            self._decode(data[:room])
+            for at in range(0, min(len(data), room), _PIECE):
+                self._decode(data[at : min(at + _PIECE, room)])
         else:
             self._kept.write(data[:room])
         if len(data) > room:
@@ -67,9 +69,13 @@ class Body:
     def _inflate(self, inflater: "zlib._Decompress", data: bytes) -> bytes:
         while True:
             room = self._limit - self._kept.tell()
+            before = inflater.copy()
             try:
                 plain = inflater.decompress(data, min(_STEP, room + 1))
             except zlib.error as error:
+                if len(data) > 1:  # zlib keeps back what came before an error, and that may have been too much already
+                    for byte in data:
+                        self._inflate(before, bytes([byte]))
                 raise DecodeError(f"corrupt {self._coding} data: {error}") from error
             self._kept.write(plain)
             if len(plain) > room:

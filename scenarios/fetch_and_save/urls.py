@@ -7,13 +7,13 @@ import base64
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import unquote_to_bytes, urljoin
+from urllib.parse import unquote_to_bytes
 
 from scenarios.fetch_and_save.errors import InvalidURL
 
-MAX_URL = 8_000  # characters
+MAX_URL, MAX_HOST = 8_000, 253  # characters
 
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 _URL = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 _NOT_SENT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]")
@@ -49,23 +49,20 @@ class URL:
         return replace(self, authorization=other.authorization) if self.origin == other.origin else self
 
     def join(self, location: str) -> "URL":
-        """The URL that a Location header names from here. Raises InvalidURL."""
-        absolute = f"{self.scheme}://{self.netloc}"
-        if not location:
-            raise InvalidURL("the location is empty")
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", location):
-            return parse(location)
-        if location.startswith("//"):
-            return parse(f"{self.scheme}:{location}")
-        if location.startswith("/"):
-            return parse(absolute + location)
-        if _FORBIDDEN.search(location):  # before urljoin, which drops some of them in silence
-            raise InvalidURL(f"not a URL: {location!r}")
-        if location.startswith("?"):
-            return parse(absolute + self.target.partition("?")[0] + location)
-        if location.startswith("#"):
-            return self
-        return parse(urljoin(str(self), location))
+        """The URL that a Location header names from here, without our credentials. Raises InvalidURL."""
+        if not location or _FORBIDDEN.search(location):
+            raise InvalidURL("an empty location, or one with a character that is not allowed")
+        reference, path = location.partition("#")[0], self.target.partition("?")[0]
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", reference):
+            return parse(reference)
+        if reference.startswith("//"):
+            return parse(f"{self.scheme}:{reference}")
+        if reference.startswith("?"):
+            reference = path + reference
+        elif reference and not reference.startswith("/"):
+            relative, question, query = reference.partition("?")
+            reference = _merged(path, relative) + question + query  # not urljoin(), which drops empty segments and queries
+        return parse(f"{self.scheme}://{self.netloc}{reference or self.target}")
 
 
 def parse(text: str) -> URL:
@@ -74,15 +71,24 @@ def parse(text: str) -> URL:
     Raises:
         InvalidURL: with the reason; nothing has been looked up or sent.
     """
+    try:
+        return _parse(text)
+    except InvalidURL as error:
+        shown = f": {without_credentials(text)!r}" if isinstance(text, str) else ""
+        raise InvalidURL(f"{error}{shown}") from error.__cause__
+
+
+def _parse(text: str) -> URL:
+    # What it raises says nothing of the text: nobody can tell what of a malformed URL is its password.
     if not isinstance(text, str):
-        raise InvalidURL(f"not text: {type(text).__name__}")
+        raise InvalidURL(f"not text but {type(text).__name__}")
     if len(text) > MAX_URL:
         raise InvalidURL(f"longer than {MAX_URL} characters")
     if found := _FORBIDDEN.search(text):
-        raise InvalidURL(f"{found[0]!r} is not allowed: {text!r}")
+        raise InvalidURL(f"{found[0]!r} is not allowed")
     match = _URL.fullmatch(text)
     if match is None:
-        raise InvalidURL(f"not an absolute http or https URL: {text!r}")
+        raise InvalidURL("not an absolute http or https URL")
     scheme = match[1].lower()
     userinfo, at, hostport = match[2].rpartition("@")
     host, port = _host_and_port(hostport, scheme)
@@ -91,15 +97,28 @@ def parse(text: str) -> URL:
 
 
 def without_credentials(text: str) -> str:
-    """The text as it was asked for, less the user and password in it."""
-    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@", lambda m: f"{m[1] or ''}//", text)
+    """The text as it was asked for, less the user and password in it; of a malformed URL, whatever may be either."""
+    try:
+        _parse(text)
+    except InvalidURL:
+        return re.sub(r".*@", "***@", text, flags=re.DOTALL)
+    return re.sub(r"//[^/?#]*@", "//", text, count=1)
+
+
+def _merged(base: str, relative: str) -> str:
+    """Both paths in one. Source: RFC 3986, sections 5.2.3 and 5.2.4."""
+    kept: list[str] = []
+    segments = (base.rpartition("/")[0] + "/" + relative).split("/")[1:]
+    for segment in segments:
+        if segment not in (".", ".."):
+            kept.append(segment)
+        elif segment == ".." and kept:
+            kept.pop()
+    return "/" + "/".join(kept + ([""] if segments[-1] in (".", "..") else []))
 
 
 def _escape(part: str) -> str:
-    try:
-        return _NOT_SENT.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), part)
-    except UnicodeEncodeError as error:
-        raise InvalidURL("half of a surrogate pair is not text") from error
+    return _NOT_SENT.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), part)
 
 
 def _basic(userinfo: str) -> str | None:
@@ -115,38 +134,45 @@ def _basic(userinfo: str) -> str | None:
 def _host_and_port(hostport: str, scheme: str) -> tuple[str, int]:
     match = re.fullmatch(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?", hostport)
     if match is None:
-        raise InvalidURL(f"not a host and a port: {hostport!r}")
+        raise InvalidURL("not a host and a port")
     port = int(match[2]) if match[2] else _PORTS[scheme]
     if not 1 <= port <= 65535:
-        raise InvalidURL(f"port {port} is not between 1 and 65535")
-    return _host(match[1]), port
+        raise InvalidURL("a port that is not between 1 and 65535")
+    return (_address(match[1][1:-1]) if match[1].startswith("[") else _host(match[1])), port
+
+
+def _address(text: str) -> str:
+    try:
+        if "%" in text:
+            raise InvalidURL("an address with a zone")
+        address = ipaddress.IPv6Address(text)
+    except ValueError as error:
+        raise InvalidURL("not an IPv6 address") from error
+    if (inner := address.ipv4_mapped) is not None:  # which each version of Python writes in its own way
+        return f"::ffff:{int(inner) >> 16:x}:{int(inner) & 0xFFFF:x}"
+    return address.compressed
 
 
 def _host(text: str) -> str:
-    if text.startswith("["):
-        if "%" in text:
-            raise InvalidURL(f"an address with a zone: {text!r}")
-        try:
-            return ipaddress.IPv6Address(text[1:-1]).compressed
-        except ValueError as error:
-            raise InvalidURL(f"not an IPv6 address: {text!r}") from error
     host = text.lower() if text.isascii() else _idna(text)
-    if not _HOST.fullmatch(host) or len(host) > 253:
-        raise InvalidURL(f"not a host: {text!r}")
+    if len(host) > MAX_HOST or not _HOST.fullmatch(host):
+        raise InvalidURL("not a host")
     last = host.rstrip(".").rpartition(".")[2]
     if last.isdigit() or re.fullmatch(r"0x[0-9a-f]*", last):
         # Resolvers read 2130706433, 0x7f.1 and 127.1 as addresses, and not all alike: a name must not end in a number.
         try:
             return ipaddress.IPv4Address(host).compressed
         except ValueError as error:
-            raise InvalidURL(f"not an IPv4 address: {text!r}") from error
+            raise InvalidURL("not an IPv4 address") from error
     return host
 
 
 def _idna(text: str) -> str:
     import idna
 
+    if len(text) > MAX_HOST:
+        raise InvalidURL("not a host")
     try:
         return idna.encode(text, uts46=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise InvalidURL(f"not an international host name: {text!r}") from error
+        raise InvalidURL("not an international host name") from error
