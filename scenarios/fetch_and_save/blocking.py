@@ -85,7 +85,10 @@ def connect(visit: Visit) -> Any:
     sock = reach(resolve(visit.url.host, visit.url.port, limit), limit)
     try:
         if context is not None:
-            sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False)
+            # A ragged end is no end: somebody on the way may have cut a body that only the end delimits.
+            sock = context.wrap_socket(
+                sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+            )
             limit.on_expire(functools.partial(shut, sock))
             bound(sock, limit)
             sock.do_handshake()

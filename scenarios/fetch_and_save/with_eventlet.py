@@ -109,7 +109,10 @@ def connect(visit: Visit) -> Any:
         try:
             sock.settimeout(None)
             if context is not None:
-                sock = context.wrap_socket(sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False)
+                # A ragged end is no end: somebody on the way may have cut a body that only the end delimits.
+                sock = context.wrap_socket(
+                    sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                )
                 sock.do_handshake()
         except BaseException:
             sock.close()
