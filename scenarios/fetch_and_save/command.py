@@ -17,10 +17,11 @@ from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 from scenarios.fetch_and_save import FRAMEWORKS, urls
+from scenarios.fetch_and_save.deadline import TIMEOUT
 from scenarios.fetch_and_save.errors import FetchAndSaveError, one_line
 from scenarios.fetch_and_save.job import Errand, Job
 from scenarios.fetch_and_save.store import Store
-from scenarios.fetch_and_save.visit import MAX_BODY, TIMEOUT, Page
+from scenarios.fetch_and_save.visit import MAX_BODY, Page
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 GRACE = 0.7  # seconds that a framework has to cancel, clean up and return

@@ -9,6 +9,7 @@ One deadline covers all of it. The policy is here and sans-I/O (Visit); the fram
 its file adds. docs/fetch-contract.md has every rule.
 """
 
+from scenarios.fetch_and_save.deadline import TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import (
     KINDS,
     BadResponse,
@@ -27,7 +28,7 @@ from scenarios.fetch_and_save.errors import (
 from scenarios.fetch_and_save.job import Errand, Job
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.tls import client_context
-from scenarios.fetch_and_save.visit import MAX_BODY, MAX_REDIRECTS, TIMEOUT, Deadline, Page, Visit
+from scenarios.fetch_and_save.visit import MAX_BODY, MAX_REDIRECTS, Page, Visit
 
 __all__ = [
     "KINDS",

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from scenarios.fetch_and_save import urls
+from scenarios.fetch_and_save.deadline import TIMEOUT
 from scenarios.fetch_and_save.errors import one_line
 from scenarios.fetch_and_save.job import Errand
-from scenarios.fetch_and_save.visit import TIMEOUT
 
 PATIENCE = 60.0  # seconds beyond an errand's own deadline, for starting up and on a busy machine
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from scenarios.fetch_and_save.deadline import TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import FetchAndSaveError
 from scenarios.fetch_and_save.store import Store
-from scenarios.fetch_and_save.visit import TIMEOUT, Deadline, Page
+from scenarios.fetch_and_save.visit import Page
 
 Report = Callable[["Errand", "Page | FetchAndSaveError"], None]
 

@@ -14,9 +14,9 @@ import psycopg
 from psycopg import generators, waiting
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from scenarios.fetch_and_save.deadline import CONNECT_TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreReadOnly, StoreSchema, Timeout
 from scenarios.fetch_and_save.table import COLUMNS, Row, upsert
-from scenarios.fetch_and_save.visit import CONNECT_TIMEOUT, Deadline
 
 GRACE = 0.5  # seconds after the deadline in which the server may still say why
 _TURN = 0.1  # seconds between two looks at the deadline, which may be expired from outside

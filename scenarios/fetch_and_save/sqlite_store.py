@@ -13,9 +13,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreReadOnly, StoreSchema
 from scenarios.fetch_and_save.table import COLUMNS, MARK, Row, upsert
-from scenarios.fetch_and_save.visit import Deadline
 
 _CREATE = """CREATE TABLE pages (
     url TEXT NOT NULL UNIQUE, final_url TEXT NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,

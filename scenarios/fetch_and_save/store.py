@@ -10,8 +10,9 @@ from types import ModuleType
 from urllib.parse import unquote
 
 from scenarios.fetch_and_save import table
+from scenarios.fetch_and_save.deadline import TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import StoreError, Timeout
-from scenarios.fetch_and_save.visit import TIMEOUT, Deadline, Page
+from scenarios.fetch_and_save.visit import Page
 
 
 class Store:

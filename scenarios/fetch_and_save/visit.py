@@ -5,33 +5,27 @@ The framework's own client connects, sends and reads. A watch on its connection 
 """
 
 import contextlib
-import socket
-import ssl
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from interop import __version__
 from scenarios.fetch_and_save import urls
 from scenarios.fetch_and_save.coding import Body
+from scenarios.fetch_and_save.deadline import CONNECT_TIMEOUT, TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import (
     BadResponse,
-    ConnectError,
     FetchAndSaveError,
     InvalidURL,
     RedirectError,
-    ResolveError,
     StatusError,
     Timeout,
-    TLSError,
     TooLarge,
 )
+from scenarios.fetch_and_save.native import chain, kind_of
 from scenarios.fetch_and_save.wire import Head, Wire, plain
 
-TIMEOUT = 30.0  # seconds, for all of it
-CONNECT_TIMEOUT = 10.0  # seconds, for one connection
 MAX_BODY = 64 * 1024 * 1024  # bytes, decoded and on the wire
 MAX_REDIRECTS = 10
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -51,39 +45,6 @@ class Page:
     def sha256(self) -> str:
         """Of the body, in hexadecimal."""
         return sha256(self.body).hexdigest()
-
-
-class Deadline:
-    """A moment of the monotonic clock; one for all of a fetch and save. Expiring it early is how a thread is asked to stop."""
-
-    def __init__(self, seconds: float) -> None:
-        self._moment = time.monotonic() + seconds
-        self._wakes: list[Callable[[], object]] = []
-
-    @classmethod
-    def of(cls, timeout: "float | Deadline") -> "Deadline":
-        """A deadline that many seconds from now; a deadline is itself."""
-        return timeout if isinstance(timeout, Deadline) else cls(timeout)
-
-    @property
-    def left(self) -> float:
-        """Seconds, 0.0 once it has passed."""
-        return max(self._moment - time.monotonic(), 0.0)
-
-    @property
-    def late(self) -> float:
-        """Seconds since it passed, 0.0 before."""
-        return max(time.monotonic() - self._moment, 0.0)
-
-    def expire(self) -> None:
-        """Let it have passed, and wake whoever is blocked until then."""
-        self._moment = float("-inf")
-        for wake in tuple(self._wakes):
-            wake()
-
-    def on_expire(self, wake: Callable[[], object]) -> None:
-        """Call `wake` when it is expired early, in that thread or signal handler; whoever then looks, sees no time left."""
-        self._wakes.append(wake)
 
 
 class Visit:
@@ -233,21 +194,13 @@ class Visit:
         """
         if self._verdict is not None:
             return self._verdict
-        chain = list(_chain(error, before, contexts))
-        for known in chain:
-            if isinstance(known, FetchAndSaveError):
-                return known
-        what = f"{type(chain[0]).__name__}: {chain[0]}" if str(chain[0]) else type(chain[0]).__name__
-        if not self.deadline.left or any(isinstance(e, TimeoutError) for e in chain):
+        reasons = list(chain(error, before, contexts))
+        for reason in reasons:
+            if isinstance(reason, FetchAndSaveError):
+                return reason
+        if not self.deadline.left or any(isinstance(reason, TimeoutError) for reason in reasons):
             return self.timeout()
-        if self._connected:
-            return BadResponse(what)
-        if any(isinstance(e, socket.gaierror) for e in chain):
-            return ResolveError(f"no address for {self.url.host!r}")
-        broken = (ssl.SSLError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError, EOFError)
-        if self.url.scheme == "https" and any(isinstance(e, broken) for e in chain):
-            return TLSError(what)
-        return ConnectError(what)
+        return kind_of(reasons, self.url.host, tls=self.url.scheme == "https", connected=self._connected)
 
     @contextlib.contextmanager
     def kinds(
@@ -310,19 +263,3 @@ class Visit:
         if target.authorization:
             raise RedirectError("a redirect with credentials inside")
         return target.with_credentials_of(self.url)
-
-
-def _chain(error: BaseException, before: BaseException | None, contexts: bool) -> Iterable[BaseException]:
-    """The error and all that stands behind it: causes, contexts, members of groups, Twisted's reasons and failures."""
-    seen = {id(before)}
-    queue: list[object] = [error]
-    while queue:
-        item = queue.pop(0)
-        item = getattr(item, "value", item) if not isinstance(item, BaseException) else item
-        if not isinstance(item, BaseException) or id(item) in seen:
-            continue
-        seen.add(id(item))
-        yield item
-        queue += [item.__cause__, *getattr(item, "exceptions", ()), *(getattr(item, "reasons", None) or ())]
-        if contexts:
-            queue.append(item.__context__)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import (
     StoreBusy,
     StoreCorrupt,
@@ -30,7 +31,7 @@ from scenarios.fetch_and_save.errors import (
     Timeout,
 )
 from scenarios.fetch_and_save.store import Store
-from scenarios.fetch_and_save.visit import Deadline, Page
+from scenarios.fetch_and_save.visit import Page
 
 HERE = Path(__file__).parent
 MARGIN = 1.0  # seconds after the deadline
