@@ -35,7 +35,7 @@ _CREATE = f"""DO $$ BEGIN
         );
         CREATE UNIQUE INDEX ON pages ({_KEY});
     END IF;
-EXCEPTION WHEN duplicate_table OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;
 END $$"""
 _SETTINGS = """SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),
     set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)"""

@@ -71,7 +71,11 @@ class ThreadDeadline(Deadline):
 
 def run(job: Job) -> None:
     """Do a whole job."""
-    anyio.run(main, job, backend="trio" if "trio" in job.options else "asyncio")
+    if "trio" in job.options:
+        anyio.run(main, job, backend="trio")
+    else:
+        # In development mode asyncio would complain of each step that a busy machine takes a tenth of a second for.
+        anyio.run(main, job, backend="asyncio", backend_options={"debug": False})
 
 
 async def main(job: Job) -> None:

@@ -1,14 +1,15 @@
-"""Fetch and save with asyncio: aiohttp for HTTP, a worker thread for the database; the same code on uvloop.
+"""Fetch and save with asyncio: aiohttp for HTTP, a worker thread for SQLite, psycopg for PostgreSQL; the same code on uvloop.
 
 One timeout covers everything that may wait. A fetch that is cancelled has closed its connection before its caller resumes,
-and a save that has begun is waited for, because a thread cannot be cancelled.
+and a thread's save that has begun is waited for, because a thread cannot be cancelled.
 """
 
 import asyncio
 import functools
+import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from scenarios.fetch_and_save.contract import (
     Job,
     Page,
     Store,
+    Timeout,
     Visit,
     client_context,
 )
@@ -37,6 +39,7 @@ else:
     from async_timeout import timeout as time_limit
 
 NEVER_PAUSED = 2**30  # bytes; what came is taken at once, and uvloop loses the end of a TLS connection that was paused
+GRACE = 0.7  # seconds, more than the store itself waits
 LONGEST_LINE = 16 * 1024  # bytes; more than the wire lets through
 
 
@@ -78,7 +81,19 @@ async def hop(visit: Visit) -> Page | None:
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    await to_thread(functools.partial(store.save, page), timeout)
+    deadline = Deadline.of(timeout)
+    if store.is_postgres:
+        await answered(store.save_async(page, deadline), deadline)
+    else:
+        await to_thread(functools.partial(store.save, page), deadline)
+
+
+async def open_store(store: Store, deadline: Deadline) -> None:
+    """Make sure that pages can be saved."""
+    if store.is_postgres:
+        await answered(store.open_async(deadline), deadline)
+    else:
+        await to_thread(store.open, deadline)
 
 
 async def fetch_and_save(
@@ -92,11 +107,20 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await to_thread(store.open, deadline)
+        await open_store(store, deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)
     return page
+
+
+async def answered(work: Coroutine[Any, Any, None], deadline: Deadline) -> None:
+    """Leave a database server that does not answer in time; it may take GRACE longer to say why."""
+    try:
+        async with time_limit(deadline.left + GRACE):
+            await work
+    except asyncio.TimeoutError as error:
+        raise error if isinstance(error, Timeout) else Timeout("the store does not answer in time", "store") from error
 
 
 async def to_thread(work: Callable[[Deadline], None], timeout: float | Deadline) -> None:
@@ -157,6 +181,8 @@ class Watch(asyncio.Protocol):
     def __init__(self, visit: Visit, client: ResponseHandler, transport: asyncio.Transport) -> None:
         self._visit, self._client, self._transport = visit, client, transport
         self._tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self._socket: socket.socket = transport.get_extra_info("socket")
+        self._ended = False
         visit.connected()
         transport.set_protocol(self)
 
@@ -191,17 +217,20 @@ class Watch(asyncio.Protocol):
             return b""
 
     def _end(self) -> None:
+        if self._ended or self._client.transport is None:
+            return
+        self._ended = True
         if self._is_cut():
-            self._visit.lost(ConnectionAbortedError("the peer did not end TLS"))
+            self._visit.lost(ConnectionAbortedError("it did not end as the peer would end it"))
         else:
             self._received(b"")
 
     def _is_cut(self) -> bool:
-        """Whether TLS ended without the peer's word for it, so that anybody may have cut it; asyncio does not tell."""
-        if self._tls is None or self._client.transport is None:
-            return False
+        """Whether it ended without the peer's word for it: the loops do not tell."""
+        if self._tls is None:  # uvloop before 0.20 passes a reset for an end
+            return bool(self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
         try:
-            return bool(self._tls.read(1))
+            return bool(self._tls.read(1))  # all loops pass a TCP connection's end for that of TLS
         except ssl.SSLZeroReturnError:
             return False
         except ssl.SSLError:

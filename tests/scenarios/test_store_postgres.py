@@ -5,10 +5,11 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from multiprocessing import get_context
@@ -16,12 +17,16 @@ from typing import Any
 
 import pytest
 
+from scenarios.fetch_and_save import FRAMEWORKS
+from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import FetchAndSaveError, StoreBusy, StoreError, StoreReadOnly, StoreSchema, Timeout
 from scenarios.fetch_and_save.store import Store
-from scenarios.fetch_and_save.visit import Deadline, Page
+from scenarios.fetch_and_save.visit import Page
+from tests.conftest import Server
 from tests.scenarios import postgres
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+with_asyncio = pytest.importorskip("scenarios.fetch_and_save.with_asyncio", reason="aiohttp is not installed")
 
 if postgres.binaries() is None:
     pytest.skip("PostgreSQL is not installed: no /usr/lib/postgresql/*/bin/postgres", allow_module_level=True)
@@ -67,7 +72,7 @@ def save_in(how: str, store: Store, page: Page, timeout: float | Deadline = 30.0
     if how == "blocking":
         store.save(page, timeout)
     else:
-        asyncio.run(store.save_async(page, timeout))
+        asyncio.run(with_asyncio.save(page, store, timeout=timeout))
 
 
 both = pytest.mark.parametrize("how", ["blocking", "asyncio"])
@@ -113,12 +118,15 @@ def test_threads_create_the_table_at_once(database: str) -> None:
     barrier = threading.Barrier(8)
 
     def create(number: int) -> None:
-        barrier.wait()
-        create_and_save(number, database)
+        for _ in range(20):
+            barrier.wait()
+            Store(database, f"thread {number}").open()
+            if barrier.wait() == 0:
+                with admin(database) as connection:
+                    connection.execute("DROP TABLE pages")
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(create, range(8)))
-    assert len(rows(database)) == 400
 
 
 @both
@@ -182,11 +190,12 @@ def test_a_server_that_says_nothing_more_is_left_at_the_deadline(database: str, 
     assert rows(database, "body") == [(b"old",)]
 
 
-def test_a_server_that_never_answers_a_connection_is_left_at_the_deadline() -> None:
+@both
+def test_a_server_that_never_answers_a_connection_is_left_at_the_deadline(how: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         deadline = Deadline(0.3)
         with pytest.raises(Timeout):
-            Store(f"postgresql://127.0.0.1:{mute.getsockname()[1]}/x", "nothing").open(deadline)
+            save_in(how, Store(f"postgresql://127.0.0.1:{mute.getsockname()[1]}/x", "nothing"), page(), deadline)
         assert deadline.late < MARGIN
 
 
@@ -213,7 +222,7 @@ def test_cancelling_in_asyncio_leaves_at_once_and_saves_nothing(database: str) -
     store.save(page(body=b"old"))
 
     async def cancel_a_waiter() -> float:
-        task = asyncio.ensure_future(store.save_async(page()))
+        task = asyncio.ensure_future(with_asyncio.save(page(), store))
         await asyncio.get_running_loop().run_in_executor(None, wait_for_a_waiter, database)
         began = time.monotonic()
         task.cancel()
@@ -226,6 +235,21 @@ def test_cancelling_in_asyncio_leaves_at_once_and_saves_nothing(database: str) -
         assert asyncio.run(cancel_a_waiter()) < MARGIN
         other.rollback()
     assert rows(database, "body") == [(b"old",)]
+
+
+NATURAL = ("nothing", "threads", "asyncio", "asyncio[uvloop]", "gevent", "gevent[patched]", "trio", "anyio[asyncio]", "tornado")
+
+
+@pytest.mark.parametrize("framework", [*NATURAL, "eventlet", "twisted", "anyio[trio]"])
+def test_every_framework_saves_here(framework: str, database: str, serve: Callable[..., Server]) -> None:
+    if missing := FRAMEWORKS[framework].missing():
+        pytest.skip(missing)
+    server = serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
+    urls = [f"{server.url}/{n}" for n in range(12)]
+    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "interop", "fetch", *urls, "--framework", framework]
+    done = subprocess.run([*command, "--store", database], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert sorted(rows(database, "url, body, framework")) == sorted((url, b"hello", framework) for url in urls)
 
 
 @pytest.mark.parametrize(
