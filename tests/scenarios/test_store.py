@@ -35,7 +35,7 @@ from scenarios.fetch_and_save.visit import Page
 
 HERE = Path(__file__).parent
 MARGIN = 1.0  # seconds after the deadline
-EVERYTHING = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+EVERYTHING = "INTEROP_SOAK" in os.environ
 
 
 def page(url: str = "http://a/", body: bytes = b"new") -> Page:
@@ -515,6 +515,7 @@ def save_fifty(number: int, path: str) -> None:
         store.save(page(f"http://a/{number}/{n}", b"x" * n * 100))
 
 
+@pytest.mark.campaign
 def test_eight_processes_save_fifty_pages_each_and_nobody_fails(tmp_path: Path) -> None:
     with get_context("spawn").Pool(8) as pool:
         pool.starmap(save_fifty, [(number, str(tmp_path / "pages.db")) for number in range(8)])
@@ -558,6 +559,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("start", "every"), [("new", 1), ("old", 1), ("big", 1 if EVERYTHING else 97)])
 def test_every_single_call_may_fail_and_nothing_is_damaged(faults: Path, tmp_path: Path, start: str, every: int) -> None:
     done = subprocess.run(

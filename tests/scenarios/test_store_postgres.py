@@ -108,6 +108,7 @@ def create_and_save(number: int, url: str) -> None:
         store.save(page(f"http://a/{number}/{n}"))
 
 
+@pytest.mark.campaign
 def test_eight_processes_create_the_table_at_once_and_nobody_fails(database: str) -> None:
     with get_context("spawn").Pool(8) as pool:
         pool.starmap(create_and_save, [(number, database) for number in range(8)])
