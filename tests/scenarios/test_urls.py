@@ -157,6 +157,7 @@ REFUSED = (
     "http://",
     "http://:80/",
     "http://?x",
+    "http\u017f://h/",  # a long s, which is an s where case is ignored
     "http://h:0/",
     "http://h:65536/",
     "http://h:99999/",
@@ -243,7 +244,7 @@ def test_the_longest_url_is_read() -> None:
 WORDS = (
     "http HTTPS ftp : / // \\ @ ? # % %41 %2 [ ] ::1 h example.com 127.0.0.1 1 0x7f 80 :80 :99999 user :pw . .. /../ & = + ; - _"
 )
-SIGNS = "\u00e9\u3002\u00ad\uff0e\uff0f\u2044\ud800\U0001f600\u200d\u0130 \t\r\n\0\x7f\x85"
+SIGNS = "\u017f\u212a\u00e9\u3002\u00ad\uff0e\uff0f\u2044\ud800\U0001f600\u200d\u0130 \t\r\n\0\x7f\x85"
 PARTS = st.sampled_from([*WORDS.split(" "), *SIGNS, "xn--", "xn--a", "\r\n"])
 TEXTS = st.one_of(
     st.text(max_size=60),
