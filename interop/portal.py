@@ -1,0 +1,180 @@
+"""Portal: what a caller holds to reach a callee's running loop.
+
+The neutral code here is coroutines that await nothing but the caller's own wait(): in asyncio, Trio, Tornado and anyio they
+are native as they are, Twisted wraps them in a Deferred, and where waiting blocks, drive() runs them to their end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from interop.call import Call, Signal
+from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
+from interop.runtime import Done, Runtime, drive
+from interop.topologies import thread
+from interop.topologies.hosted import Adapter, Hosted
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Self_ = TypeVar("Self_", bound="Portal")
+
+# name: (adapter, flavour, what has to be installed)
+FRAMEWORKS = {
+    "asyncio": ("asyncio", "", ""),
+    "asyncio[uvloop]": ("asyncio", "uvloop", "uvloop"),
+    "tornado": ("tornado", "", "tornado"),
+    "twisted": ("twisted", "", "twisted"),
+    "twisted[asyncio]": ("twisted", "asyncio", "twisted"),
+    "twisted[private]": ("twisted", "private", "twisted"),
+    "gevent": ("gevent", "", "gevent"),
+    "eventlet": ("eventlet", "", "eventlet"),
+    "trio": ("trio", "", "trio"),
+    "anyio[asyncio]": ("anyio", "asyncio", "anyio"),
+    "anyio[trio]": ("anyio", "trio", "trio"),
+    "threads": ("threads", "", ""),
+}
+
+
+def find(name: str) -> tuple[Adapter, str]:
+    """The adapter of a framework's name, and the flavour.
+
+    Raises:
+        UnknownFramework, FrameworkMissing.
+    """
+    if name not in FRAMEWORKS:
+        raise UnknownFramework(name, list(FRAMEWORKS))
+    adapter, flavour, package = FRAMEWORKS[name]
+    for needed in {package, adapter if package else ""} - {""}:
+        if needed not in ("asyncio", "threads") and importlib.util.find_spec(needed) is None:
+            raise FrameworkMissing(name, needed.capitalize(), needed)
+    return cast(Adapter, importlib.import_module(f"interop.adapters.{adapter}")), flavour
+
+
+class Portal:
+    """The part that is the same for every caller.
+
+    Args:
+        here: gives the caller's runtime.
+        callee: the name of a framework to start, or a Runtime to reach.
+        topology: "thread" (the default), "loop" or "guest"; a Runtime is where it is.
+    """
+
+    def __init__(self, here: Callable[[], Runtime], callee: str | Runtime, topology: str | None = None) -> None:
+        self._here, self._wanted, self._topology = here, callee, topology
+        self._there: Runtime | None = None
+        self._hosted: Hosted | None = None
+        self._home: Runtime | None = None
+        self._calls: set[Call] = set()
+        self._idle: Signal | None = None
+        self._closed = False
+
+    @property
+    def runtime(self) -> Runtime:
+        """The callee's running loop."""
+        if self._there is None:
+            raise PortalClosed(self._crossing)
+        return self._there
+
+    @property
+    def _crossing(self) -> str:
+        wanted = self._wanted if isinstance(self._wanted, str) else self._wanted.name
+        return f"{self._home.name if self._home else '?'}->{wanted}"
+
+    def remember(self, call: Call, /) -> None:
+        """A call leaves."""
+        if self._closed or self._there is None:
+            raise PortalClosed(self._crossing)
+        if cast(Runtime, call.caller).ident != threading.get_ident():
+            raise WrongThread(self._crossing)
+        self._calls.add(call)
+
+    def forget(self, call: Call, /) -> None:
+        """A call is back."""
+        self._calls.discard(call)
+        if self._idle is not None and not self._calls:
+            self._idle.settle()
+
+    def _prepare(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        there = self._there
+        if there is None:
+            raise PortalClosed(self._crossing)
+        return Call(self._here(), there, fn, args, kwargs, self)
+
+    async def _open(self) -> None:
+        here = self._home = self._here()
+        wanted, topology = self._wanted, self._topology
+        if isinstance(wanted, Runtime):
+            if wanted.gone is not None:
+                raise wanted.peer_gone()
+            there = wanted
+        else:
+            adapter, flavour = find(wanted)
+            if topology not in (None, "thread"):
+                raise NoSuchTopology(here.name, wanted, str(topology), "it is not one of thread, loop, guest")
+            self._hosted = await thread.start(here, wanted, adapter, flavour)
+            assert self._hosted.runtime is not None
+            there = self._hosted.runtime
+        here.hold()
+        there.hold()
+        self._there = there
+
+    async def _close(self) -> None:
+        if self._closed or self._there is None or self._home is None:
+            return
+        self._closed = True
+        for call in list(self._calls):
+            call.ask_to_stop(PortalClosed(self._crossing))
+        if self._calls:
+            self._idle = Signal(self._home)
+            if not self._calls:  # Other threads may share this portal: the last call may have come back just now.
+                self._idle.settle()
+            await self._home.wait(self._idle)
+        self._there.wake(self._there.release)
+        if self._hosted is not None:
+            await self._hosted.stop()
+        self._home.release()
+
+
+class AwaitablePortal(Portal):
+    """A portal in asyncio, Tornado, Trio and anyio: everything is awaited."""
+
+    @overload
+    def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    @overload
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Run fn(*args, **kwargs) natively in the callee's loop; await the outcome."""
+        call = self._prepare(fn, args, kwargs)
+        return cast("Coroutine[Any, Any, Any]", cast(Runtime, call.caller).wait(call))
+
+    async def __aenter__(self: Self_) -> Self_:
+        await self._open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._close()
+
+
+class BlockingPortal(Portal):
+    """A portal in gevent, eventlet and threads: everything blocks the greenlet or the thread."""
+
+    @overload
+    def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run fn(*args, **kwargs) natively in the callee's loop; block until the outcome is here."""
+        call = self._prepare(fn, args, kwargs)
+        return cast("Done[Any]", cast(Runtime, call.caller).wait(call)).value
+
+    def __enter__(self: Self_) -> Self_:
+        drive(self._open())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        drive(self._close())
