@@ -99,29 +99,32 @@ class Portal:
         if self._idle is not None and not self._calls:
             self._idle.settle()
 
-    def _prepare(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        there = self._there
-        if there is None:
-            raise PortalClosed(self._crossing)
-        return Call(self._here(), there, fn, args, kwargs, self)
+    def _send(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
+        here = self._here()
+        return here.wait(Call(here, self._there or here, fn, args, kwargs, self))  # remember() refuses what is not open.
 
     async def _open(self) -> None:
         here = self._home = self._here()
+        here.hold()
+        try:
+            self._there = await self._reach(here)
+        except BaseException:
+            here.release()
+            raise
+        self._there.wake(self._there.hold)
+
+    async def _reach(self, here: Runtime) -> Runtime:
         wanted, topology = self._wanted, self._topology
         if isinstance(wanted, Runtime):
             if wanted.gone is not None:
                 raise wanted.peer_gone()
-            there = wanted
-        else:
-            adapter, flavour = find(wanted)
-            if topology not in (None, "thread"):
-                raise NoSuchTopology(here.name, wanted, str(topology), "it is not one of thread, loop, guest")
-            self._hosted = await thread.start(here, wanted, adapter, flavour)
-            assert self._hosted.runtime is not None
-            there = self._hosted.runtime
-        here.hold()
-        there.hold()
-        self._there = there
+            return wanted
+        adapter, flavour = find(wanted)
+        if topology not in (None, "thread"):
+            raise NoSuchTopology(here.name, wanted, str(topology), "it is not one of thread, loop, guest")
+        self._hosted = await thread.start(here, wanted, adapter, flavour)
+        assert self._hosted.runtime is not None
+        return self._hosted.runtime
 
     async def _close(self) -> None:
         if self._closed or self._there is None or self._home is None:
@@ -140,7 +143,18 @@ class Portal:
         self._home.release()
 
 
-class AwaitablePortal(Portal):
+class AsyncPortal(Portal):
+    """A portal where there is `async with`."""
+
+    async def __aenter__(self: Self_) -> Self_:
+        await self._open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._close()
+
+
+class AwaitablePortal(AsyncPortal):
     """A portal in asyncio, Tornado, Trio and anyio: everything is awaited."""
 
     @overload
@@ -149,15 +163,7 @@ class AwaitablePortal(Portal):
     def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         """Run fn(*args, **kwargs) natively in the callee's loop; await the outcome."""
-        call = self._prepare(fn, args, kwargs)
-        return cast("Coroutine[Any, Any, Any]", cast(Runtime, call.caller).wait(call))
-
-    async def __aenter__(self: Self_) -> Self_:
-        await self._open()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._close()
+        return cast("Coroutine[Any, Any, Any]", self._send(fn, args, kwargs))
 
 
 class BlockingPortal(Portal):
@@ -169,8 +175,7 @@ class BlockingPortal(Portal):
     def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run fn(*args, **kwargs) natively in the callee's loop; block until the outcome is here."""
-        call = self._prepare(fn, args, kwargs)
-        return cast("Done[Any]", cast(Runtime, call.caller).wait(call)).value
+        return cast("Done[Any]", self._send(fn, args, kwargs)).value
 
     def __enter__(self: Self_) -> Self_:
         drive(self._open())

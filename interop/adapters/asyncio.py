@@ -91,7 +91,7 @@ class Loop(Runtime):
         task = asyncio.current_task()
         if getattr(task, "_must_cancel", False) and not isinstance(call, Signal):
             await asyncio.sleep(0)  # Cancelled before the call: it never leaves.
-        cancels = _cancels(task)
+        cancels = cancels_of(task)
         waiter = Waiter(call, self.loop)
         call.parked = waiter
         call.send()
@@ -108,7 +108,7 @@ class Loop(Runtime):
             if interrupted is not None:
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
-                self.loop.call_soon(_cancel_again, task, cancels)
+                self.loop.call_soon(cancel_again, task, cancels)
             return self.deliver(call)
         finally:
             del interrupted, waiter
@@ -119,11 +119,12 @@ class Loop(Runtime):
             call.parked.set_result(None)
 
 
-def _cancels(task: asyncio.Task[Any] | None) -> int:
+def cancels_of(task: asyncio.Task[Any] | None) -> int:
+    """How many cancels of the task nobody has taken back."""
     return task.cancelling() if sys.version_info >= (3, 11) and task is not None else 0
 
 
-def _cancel_again(task: asyncio.Task[Any] | None, cancels: int) -> None:
+def cancel_again(task: asyncio.Task[Any] | None, cancels: int) -> None:
     """A cancel that found the callee done already is still due, unless the one who asked has taken it back."""
     if task is None or task.done():
         return

@@ -44,8 +44,6 @@ CROSSINGS = [Crossing(caller, callee, "thread") for caller in TESTED for callee 
 def findings(crossing: Crossing) -> tuple[dict[str, dict[str, Any]], str]:
     """The finding of each promise, and what the worker said on standard error; it must say nothing."""
     command = [sys.executable, "-X", "dev", "-W", "error"]
-    if "eventlet" in (crossing.caller, crossing.callee):
-        command += ["-W", "ignore::DeprecationWarning:eventlet"]  # It warns of itself at import.
     command += ["-m", "tests.adapters.worker", crossing.caller, crossing.callee, crossing.topology]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)

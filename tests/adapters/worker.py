@@ -33,7 +33,7 @@ def main(caller: str, callee: str, topology: str, *only: str) -> None:
         for name, (law, promise, needs) in PROMISES.items():
             if only and name not in only and law not in only:
                 continue
-            world = World(*sides, topology)
+            world = World(*sides, topology, opens="opens" not in needs)
             tell(begin=name)
             faulthandler.dump_traceback_later(DEADLINE, exit=True)
             reason = applies(world, needs)

@@ -33,6 +33,7 @@ class Driver(ABC):
     name: str
     flavour = ""
     blocking = False
+    level = False  # Its cancel strikes at every wait until the scope is left, not once.
     library: str | None = None  # what sniffio calls it
     adapter: Any
     cancel_type: type[BaseException]

@@ -17,6 +17,7 @@ class Task:
 class TrioDriver(Driver):
     name = "trio"
     library = "trio"
+    level = True
     adapter: Any = interop.adapters.trio
     cancel_type = trio.Cancelled
     timeout_type = trio.TooSlowError

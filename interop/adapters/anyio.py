@@ -1,0 +1,131 @@
+"""anyio: its code runs on asyncio or Trio, and its native cancel is a cancel scope on either.
+
+Cancelling: on Trio an anyio scope is a Trio scope. On asyncio, anyio throws a scope's cancel into a task again in every turn of
+            the loop until the task is in a shielded scope, so that is where a cancelled caller waits for its callee.
+Source:     https://anyio.readthedocs.io/en/stable/cancellation.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from inspect import isawaitable
+from typing import Any, TypeVar
+
+import anyio
+import anyio.lowlevel
+
+from interop.adapters import asyncio as native
+from interop.call import BACK, Call, Signal
+from interop.errors import NotRunning
+from interop.portal import AwaitablePortal
+from interop.runtime import Runtime
+
+T = TypeVar("T")
+
+
+class Loop(native.Loop):
+    """A running asyncio loop, as anyio uses it."""
+
+    name = "anyio[asyncio]"
+
+    async def _run(self, call: Call) -> None:
+        if not call.enter():
+            return
+        try:
+            with anyio.CancelScope() as scope:
+                call.task = (call.task, scope)
+                value = call.fn(*call.args, **call.kwargs)
+                if isawaitable(value):
+                    value = await value
+        except BaseException as error:
+            self.report(call, error)
+        else:
+            if scope.cancelled_caught:
+                call.settle(cancelled=True)
+            else:
+                call.settle(value)
+
+    def cancel(self, call: Call, /) -> None:
+        """Cancel the function's scope."""
+        if call.task is not None:
+            call.task[1].cancel()
+
+    async def wait(self, call: Call, /) -> Any:
+        """Wait for the outcome; once cancelled, in a shielded scope."""
+        if not isinstance(call, Signal):
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        task = asyncio.current_task()
+        cancels = native.cancels_of(task)
+        interrupted = await self._parked(call, call.send)
+        if call.state != BACK:
+            call.ask_to_stop()
+            with anyio.CancelScope(shield=True):
+                while call.state != BACK:
+                    await self._parked(call)
+        try:
+            if interrupted is not None:
+                if call.cancelled and call.unwanted is True:
+                    raise interrupted
+                self.loop.call_soon(native.cancel_again, task, cancels)
+            return self.deliver(call)
+        finally:
+            del interrupted
+
+    async def _parked(self, call: Call, first: Callable[[], object] | None = None) -> asyncio.CancelledError | None:
+        call.parked = self.loop.create_future()
+        if first is not None:
+            first()
+        try:
+            if call.state != BACK:
+                await call.parked
+        except asyncio.CancelledError as error:
+            return error
+        except BaseException:
+            call.ask_to_stop()
+            raise
+        return None
+
+
+def current() -> Runtime:
+    """The runtime of the loop that runs in this thread, asyncio's or Trio's.
+
+    Raises:
+        NotRunning: neither does.
+    """
+    from anyio import get_current_task
+
+    try:
+        get_current_task()
+    except BaseException:
+        raise NotRunning("anyio", "in an async function under anyio.run()") from None
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return _trio().current()
+    return native.attach(loop, Loop)
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
+    """Run main in a new loop in this thread."""
+    return _trio().run(main) if flavour == "trio" else native.run(main)
+
+
+def _trio() -> Any:
+    from interop.adapters import trio
+
+    return trio
+
+
+class Portal(AwaitablePortal):
+    """A portal that anyio code holds."""
+
+
+def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
+    """A portal from anyio code to another framework: its name starts one, its Runtime reaches a running one.
+
+    Example:
+        async with open_portal("twisted") as twisted:
+            await twisted.call(fetch, url)
+    """
+    return Portal(current, callee, topology)
