@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 from interop.call import Call, Signal
 from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
 from interop.runtime import Done, Runtime, drive
-from interop.topologies import thread
+from interop.topologies import guest, loop, thread
 from interop.topologies.hosted import Adapter, Hosted
 
 P = ParamSpec("P")
@@ -120,9 +120,14 @@ class Portal:
                 raise wanted.peer_gone()
             return wanted
         adapter, flavour = find(wanted)
-        if topology not in (None, "thread"):
-            raise NoSuchTopology(here.name, wanted, str(topology), "it is not one of thread, loop, guest")
-        self._hosted = await thread.start(here, wanted, adapter, flavour)
+        if topology in (None, "thread"):
+            self._hosted = await thread.start(here, wanted, adapter, flavour)
+        elif topology == "loop":
+            self._hosted = await loop.start(here, wanted, adapter, flavour)
+        elif topology == "guest":
+            self._hosted = await guest.start(here, wanted, adapter, flavour, find("asyncio")[0])
+        else:
+            raise NoSuchTopology(here.name, wanted, topology, "there are thread, loop and guest")
         assert self._hosted.runtime is not None
         return self._hosted.runtime
 

@@ -72,6 +72,18 @@ class Runtime(ABC):
         """Where the next call into this runtime runs; a loop has one lane, threads have many."""
         return self
 
+    def asyncio_loop(self) -> Any:
+        """The asyncio loop that it runs on, or None."""
+        return None
+
+    def hosts(self) -> frozenset[str]:
+        """Which loops can be its guests: "trio", "asyncio"."""
+        return frozenset()
+
+    async def readable(self, fd: int, timeout: float | None) -> None:
+        """Wait, natively, until fd is readable or seconds have passed; only where asyncio can be a guest."""
+        raise NotImplementedError
+
     def hold(self) -> None:
         """A portal to or from this runtime opens: keep what wake-ups need."""
 

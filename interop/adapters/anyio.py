@@ -17,7 +17,7 @@ import anyio.lowlevel
 
 from interop.adapters import asyncio as native
 from interop.call import BACK, Call, Signal
-from interop.errors import NotRunning
+from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
 
@@ -104,6 +104,18 @@ def current() -> Runtime:
     except RuntimeError:
         return _trio().current()
     return native.attach(loop, Loop)
+
+
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """A runtime on an asyncio loop that runs already, and what undoes it."""
+    if flavour != "asyncio":
+        raise NoSuchTopology("asyncio", "anyio[trio]", "loop", "Trio does not run on an asyncio loop; it can be its guest")
+    return native.attach(loop, Loop), lambda: None
+
+
+def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:
+    """Trio as a guest."""
+    _trio().guest(main, wake, done)
 
 
 def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:

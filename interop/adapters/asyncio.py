@@ -11,13 +11,15 @@ Source:     https://docs.python.org/3/library/asyncio-task.html, "Task cancellat
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from inspect import isawaitable
+from selectors import BaseSelector
 from typing import Any, TypeVar
 
 from interop.call import BACK, Call, Signal
-from interop.errors import NotRunning
+from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
 
@@ -53,8 +55,19 @@ class Loop(Runtime):
         self.loop = loop
 
     def raw_wake(self) -> None:
-        """Have drain() run soon in the loop's thread."""
-        self.loop.call_soon_threadsafe(self.drain)
+        """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""
+        if asyncio._get_running_loop() is self.loop:
+            self.loop.call_soon(self.drain)
+        else:
+            self.loop.call_soon_threadsafe(self.drain)
+
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop:
+        """This one."""
+        return self.loop
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's guest mode needs nothing but wake()."""
+        return frozenset({"trio"})
 
     def start(self, call: Call, /) -> None:
         """Run the function as a task."""
@@ -159,10 +172,8 @@ def attach(loop: asyncio.AbstractEventLoop, kind: Callable[[asyncio.AbstractEven
         runtime = kind(loop)
         vars(loop)[name] = runtime
         runtime.sentinel = _sentinel(runtime)
-        try:
+        with contextlib.suppress(StopIteration):
             runtime.sentinel.asend(None).send(None)
-        except StopIteration:
-            pass
     return runtime
 
 
@@ -173,9 +184,16 @@ async def _sentinel(runtime: Runtime) -> AsyncGenerator[None, None]:
         runtime.die("asyncio is shutting it down")
 
 
-def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """A runtime on an asyncio loop that runs already, and what undoes it."""
+    if flavour == "uvloop" and type(loop).__module__.partition(".")[0] != "uvloop":
+        raise NoSuchTopology("asyncio", "asyncio[uvloop]", "loop", "the loop that runs here is not uvloop's")
+    return attach(loop, Loop), lambda: None
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", selector: BaseSelector | None = None) -> T:
     """asyncio.run() for any thread: no signal handler, no policy, a plain loop whatever the process has patched in."""
-    loop = _new_loop(flavour)
+    loop = asyncio.SelectorEventLoop(selector) if selector else _new_loop(flavour)
     try:
         return loop.run_until_complete(main())
     finally:

@@ -10,6 +10,7 @@ Source:     https://eventlet.readthedocs.io/en/latest/hubs.html
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -64,10 +65,8 @@ class Hub(Runtime):
         """Have drain() run soon in the hub."""
         bell = self.bell
         if bell is not None:
-            try:
+            with contextlib.suppress(BlockingIOError):  # It is full: the hub will hear it.
                 bell.send(b"x")
-            except BlockingIOError:
-                pass  # It is full: the hub will hear it.
         elif threading.get_ident() == self.ident:
             self.hub.schedule_call_global(0, self.drain)
         else:
@@ -75,11 +74,21 @@ class Hub(Runtime):
 
     def _heard(self, _: int) -> None:
         assert self.ear is not None
-        try:
+        with contextlib.suppress(BlockingIOError):
             self.ear.recv(4096)
-        except BlockingIOError:
-            pass
         self.drain()
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
+        return frozenset({"trio", "asyncio"})
+
+    async def readable(self, fd: int, timeout: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        if timeout is not None and timeout <= 0:
+            greenthread.sleep(0)
+        else:
+            with contextlib.suppress(TimeoutError):
+                hubs.trampoline(fd, read=True, timeout=timeout, timeout_exc=TimeoutError)
 
     def start(self, call: Call, /) -> None:
         """Run the function in a greenlet of its own."""

@@ -9,6 +9,7 @@ Source:     https://www.gevent.org/api/gevent.hub.html; gevent issue 2124.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutine
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import gevent
 import gevent.hub
+import gevent.socket
 from gevent._hub_local import get_hub_if_exists
 from greenlet import GreenletExit, getcurrent
 
@@ -54,6 +56,18 @@ class Hub(Runtime):
     def raw_wake(self) -> None:
         """Have drain() run soon in the hub."""
         self.hub.loop.run_callback_threadsafe(self.drain)
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
+        return frozenset({"trio", "asyncio"})
+
+    async def readable(self, fd: int, timeout: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        if timeout is not None and timeout <= 0:
+            gevent.sleep(0)
+        else:
+            with contextlib.suppress(TimeoutError):
+                gevent.socket.wait_read(fd, timeout, TimeoutError())
 
     def start(self, call: Call, /) -> None:
         """Run the function in a greenlet of its own."""

@@ -47,6 +47,11 @@ def current() -> Loop:
     return native.attach(loop, Loop)
 
 
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """A runtime on an asyncio loop that runs already, and what undoes it."""
+    return native.attach(loop, Loop), lambda: None
+
+
 def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     """Run main in a new IOLoop in this thread."""
 

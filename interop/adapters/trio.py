@@ -9,6 +9,7 @@ Source:     Trio reference, "Low-level operations in Trio".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -37,6 +38,17 @@ class Run(Runtime):
     def raw_wake(self) -> None:
         """Have drain() run soon in Trio's thread."""
         self.token.run_sync_soon(self.drain)
+
+    def hosts(self) -> frozenset[str]:
+        """An asyncio loop, in a system task."""
+        return frozenset({"asyncio"})
+
+    async def readable(self, fd: int, timeout: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        if timeout is not None and timeout <= 0:
+            return await trio.lowlevel.checkpoint()
+        with trio.move_on_after(math.inf if timeout is None else timeout):
+            await trio.lowlevel.wait_readable(fd)
 
     async def _watch(self) -> None:
         try:
@@ -124,6 +136,14 @@ def current() -> Run:
 def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     """trio.run()."""
     return trio.run(main)
+
+
+def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:
+    """Run main in Trio as a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
+    # Signals stay the host's business.
+    trio.lowlevel.start_guest_run(
+        main, run_sync_soon_threadsafe=wake, done_callback=done, host_uses_signal_set_wakeup_fd=True
+    )
 
 
 class Portal(AwaitablePortal):

@@ -17,12 +17,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from inspect import iscoroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from twisted.internet.base import ReactorBase
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReadDescriptor
 from twisted.python import threadable
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from interop.call import BACK, Call
-from interop.errors import AlreadyRunning, CannotCarry, NotRunning
+from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
 from interop.portal import AsyncPortal
 from interop.runtime import Runtime
 
@@ -46,6 +49,32 @@ class Waiter(Deferred[Any]):
             self.call.ask_to_stop()
 
 
+@implementer(IReadDescriptor)
+class Reader:
+    """A file descriptor that somebody waits for; it belongs to somebody else."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.deferred: Deferred[None] = Deferred()
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self.fd
+
+    def doRead(self) -> None:
+        """It is readable, or it is late."""
+        if not self.deferred.called:
+            self.deferred.callback(None)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The reactor ends."""
+        self.doRead()
+
+    def logPrefix(self) -> str:
+        """For the log."""
+        return "interop"
+
+
 class Reactor(Runtime):
     """A running reactor."""
 
@@ -59,8 +88,34 @@ class Reactor(Runtime):
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
 
     def raw_wake(self) -> None:
-        """Have drain() run soon in the reactor's thread."""
-        self.reactor.callFromThread(self.drain)
+        """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
+        loop = self.asyncio_loop()
+        if loop is None:
+            self.reactor.callFromThread(self.drain)
+        elif sys.modules["asyncio"]._get_running_loop() is loop:
+            loop.call_soon(self.drain)
+        else:
+            loop.call_soon_threadsafe(self.drain)
+
+    def asyncio_loop(self) -> Any:
+        """The loop of an asyncioreactor."""
+        return getattr(self.reactor, "_asyncioEventloop", None)
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's guest mode needs nothing but wake(); asyncio is the asyncioreactor's loop already."""
+        return frozenset({"trio", "asyncio"} if self.asyncio_loop() is None else {"trio"})
+
+    async def readable(self, fd: int, timeout: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        reader = Reader(fd)
+        late = None if timeout is None else self.reactor.callLater(max(0, timeout), reader.doRead)
+        self.reactor.addReader(reader)
+        try:
+            await reader.deferred
+        finally:
+            self.reactor.removeReader(reader)
+            if late is not None and late.active():
+                late.cancel()
 
     def start(self, call: Call, /) -> None:
         """Run the function; a coroutine is driven by a Deferred."""
@@ -163,6 +218,35 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     return cast(T, outcome[0])
 
 
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
+    if flavour != "asyncio":
+        raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
+    from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
+
+    if "twisted.internet.reactor" not in sys.modules:
+        install(loop)
+    reactor: Any = _default()
+    private = getattr(reactor, "_asyncioEventloop", None) is not loop
+    if private:
+        reactor = getattr(_local, "reactor", None)
+        if getattr(reactor, "_asyncioEventloop", None) is not loop:
+            reactor = AsyncioSelectorReactor(loop)
+    if reactor.running:
+        return current(), lambda: None
+    before, threadable_before = getattr(_local, "reactor", None), threadable.ioThread
+    reactor._registerAsIOThread = not private
+    _local.reactor = reactor
+    reactor.startRunning(installSignalHandlers=False)
+
+    def leave() -> None:
+        ReactorBase.crash(reactor)  # The asyncioreactor's own stops the loop.
+        _local.reactor, threadable.ioThread = before, threadable_before
+        _tidy(reactor, private, shared=True)
+
+    return current(), leave
+
+
 def _default() -> Any:
     from twisted.internet import reactor
 
@@ -202,21 +286,26 @@ def _private() -> Any:
     return reactor
 
 
-def _tidy(reactor: Any, private: bool) -> None:
-    """What crash() leaves: our runtime, the thread pool, a private reactor's files, an asyncio loop's tasks."""
+def _tidy(reactor: Any, private: bool, shared: bool = False) -> None:
+    """What crash() leaves: our runtime, connections, timers, the thread pool, a private reactor's files."""
     runtime: Reactor | None = vars(reactor).pop("_interop", None)
     if runtime is not None:
         runtime.bury("its reactor has ended")
     if reactor.threadpool is not None:
         reactor._stopThreadPool()
+    for late in reactor.getDelayedCalls():
+        late.cancel()
+    reactor.disconnectAll()
     loop = getattr(reactor, "_asyncioEventloop", None)
+    if loop is not None and reactor._timerHandle is not None:
+        reactor._timerHandle.cancel()
+        reactor._timerHandle = reactor._scheduledAt = None
     if private:
-        reactor.removeAll()
         for reader in reactor._internalReaders.copy():
             reactor._internalReaders.discard(reader)
             reactor.removeReader(reader)
             reader.connectionLost(None)
-        if loop is not None:
+        if loop is not None and not shared:
             loop.close()
         elif hasattr(reactor, "_poller"):
             reactor._poller.close()

@@ -12,13 +12,22 @@ Main = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Adapter(Protocol):
-    """What a topology needs of an adapter: a way to run a loop in this thread, and the runtime of the loop that runs."""
+    """What a topology needs of an adapter: a way to run a loop in this thread, and the runtime of the loop that runs.
+
+    Adapters of the asyncio family have on_loop() too, and those that run on Trio have guest().
+    """
 
     def run(self, main: Main, flavour: str) -> object:
         """Run a loop until main, a coroutine that awaits only the runtime's wait(), has ended; leave nothing behind."""
 
     def current(self) -> Runtime:
         """The runtime of the loop that runs in this thread."""
+
+    def on_loop(self, loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+        """Serve on an asyncio loop that runs already: the runtime, and what ends that."""
+
+    def guest(self, main: Main, wake: Callable[..., object], done: Callable[..., object]) -> None:
+        """Run main in a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
 
 
 class Hosted:

@@ -51,10 +51,13 @@ class World:
     callee: Driver
     topology: str
     opens: bool = True
+    host: Any = None  # the callee's runtime, where it hosts the caller's loop
     portal: Any = None
     trace: list[str] = field(default_factory=list)
 
     async def open(self) -> Any:
+        if self.host is not None:
+            return await self.caller.open(self.host)
         return await self.caller.open(self.callee.name, self.topology)
 
     async def call(self, fn: Afn, *args: Any) -> Any:
@@ -535,20 +538,25 @@ async def a_call_that_is_cancelled_before_its_first_step_never_starts(world: Wor
 @promise("C10", "caller-timeout", "callee-cancel")
 async def the_callers_own_timeout_fires_as_its_own_type_after_the_cleanup(world: World) -> None:
     async def callee() -> None:
+        world.trace.append("started")
         try:
             await world.callee.sleep_forever()
         finally:
             world.trace.append("cleaned")
 
-    async def call() -> None:
-        await world.caller.within(0.02, lambda: world.call(callee))
+    for seconds in (0.02, 0.2, 2.0):
+        world.trace.clear()
 
-    task = await world.caller.spawn(call)
-    kind, got = await world.caller.join(task)
-    world.trace.append("resumed")
-    expect(kind == "error", (kind, got))
-    expect(type(got) is world.caller.timeout_type, got)
-    expect(world.trace == ["cleaned", "resumed"], world.trace)
+        async def call(seconds: float = seconds) -> None:
+            await world.caller.within(seconds, lambda: world.call(callee))
+
+        kind, got = await world.caller.join(await world.caller.spawn(call))
+        world.trace.append("resumed")
+        expect(kind == "error", (kind, got))
+        expect(type(got) is world.caller.timeout_type, got)
+        if "started" in world.trace:  # On a busy machine the timeout may come before the callee's first step.
+            break
+    expect(world.trace == ["started", "cleaned", "resumed"], world.trace)
 
 
 @promise("C11", "caller-timeout")
@@ -761,6 +769,9 @@ async def a_closed_portal_refuses_at_once(world: World) -> None:
         pass
     else:
         raise AssertionError("it was called")
+    expect(world.trace == ["started"], world.trace)
+    if world.topology == "loop" or world.host is not None:
+        return  # The loop goes on; only the portal is closed.
     try:
         again = await world.caller.open(runtime)
         await world.caller.call(again, native)
@@ -768,7 +779,6 @@ async def a_closed_portal_refuses_at_once(world: World) -> None:
         pass
     else:
         raise AssertionError("it was called")
-    expect(world.trace == ["started"], world.trace)
 
 
 @promise("L8", "callee-loop", "owns-loop", "opens")
@@ -946,6 +956,6 @@ def applies(world: World, needs: frozenset[str]) -> str | None:
         return "cancelling a Deferred is a request: one that has a value is done"
     if "edge" in needs and callee.level:
         return f"the cancel of {callee.name} is level-triggered: cleanup that waits has to be shielded"
-    if "owns-loop" in needs and world.topology == "loop":
-        return "the callee's loop is the caller's"
+    if "owns-loop" in needs and (world.topology == "loop" or world.host is not None):
+        return "the callee's loop is the caller's, or hosts it"
     return None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 import anyio
@@ -32,7 +31,6 @@ class AnyioDriver(Driver):
             self.cancel_type, self.native_event = trio.Cancelled, trio.Event
         else:
             self.cancel_type, self.native_event = asyncio.CancelledError, asyncio.Event
-        logging.getLogger("asyncio").setLevel(logging.ERROR)
 
     def event(self) -> Event:
         # The other side's thread makes it: anyio.Event() would be one of the library that runs there.

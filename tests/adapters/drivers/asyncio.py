@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from typing import Any
 
@@ -17,8 +16,6 @@ class AsyncioDriver(Driver):
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
-        # Debug mode says which callbacks are slow; on a busy machine that is all of them.
-        logging.getLogger("asyncio").setLevel(logging.ERROR)
         self.name = f"asyncio[{flavour}]" if flavour else "asyncio"
 
     def event(self) -> Event:
