@@ -8,6 +8,7 @@ Source:     https://anyio.readthedocs.io/en/stable/cancellation.html
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -93,17 +94,14 @@ def current() -> Runtime:
     Raises:
         NotRunning: neither does.
     """
-    from anyio import get_current_task
-
-    try:
-        get_current_task()
-    except BaseException:
-        raise NotRunning("anyio", "in an async function under anyio.run()") from None
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return _trio().current()
-    return native.attach(loop, Loop)
+    loop = asyncio._get_running_loop()
+    # A Trio guest of asyncio sees a running loop but no task; an asyncio guest inside a Trio task has both.
+    if loop is not None and asyncio.current_task() is not None:
+        return native.attach(loop, Loop)
+    if "trio" in sys.modules:
+        here: Runtime = _trio().current()
+        return here
+    raise NotRunning("anyio", "in an async function under anyio.run()")
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:

@@ -10,6 +10,8 @@ Source:     Trio reference, "Low-level operations in Trio".
 from __future__ import annotations
 
 import math
+import signal
+import threading
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -140,10 +142,17 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
 
 def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:
     """Run main in Trio as a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
-    # Signals stay the host's business.
-    trio.lowlevel.start_guest_run(
-        main, run_sync_soon_threadsafe=wake, done_callback=done, host_uses_signal_set_wakeup_fd=True
-    )
+    # Signals stay the host's business: Trio takes SIGINT over where Python's own handler is in place, so for now it is not.
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, frame: signal.default_int_handler(number, frame))
+    try:
+        trio.lowlevel.start_guest_run(
+            main, run_sync_soon_threadsafe=wake, done_callback=done, host_uses_signal_set_wakeup_fd=True
+        )
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Portal(AwaitablePortal):

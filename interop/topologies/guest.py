@@ -24,6 +24,9 @@ from interop.topologies.hosted import Adapter, Hosted
 class AsyncioAdapter(Protocol):
     """What the guest needs of asyncio's adapter."""
 
+    def current(self) -> Runtime:
+        """The runtime of the loop that runs."""
+
     def run(self, main: Callable[[], Coroutine[Any, Any, None]], flavour: str, selector: selectors.BaseSelector) -> None:
         """Run a loop on this selector."""
 
@@ -74,16 +77,21 @@ class AsyncioGuest(Hosted):
             from greenlet import getcurrent, greenlet
         except ImportError:
             raise FrameworkMissing(f"{name}, as a guest of {here.name}", "greenlet", "gevent") from None
-        self.adapter, self.flavour, self.run = adapter, flavour, asyncio_adapter.run
+        self.adapter, self.flavour, self.asyncio = adapter, flavour, asyncio_adapter
         self.leave: Callable[[], object] = lambda: None
         self.selector = ParkingSelector(lambda timeout: cast(Any, getcurrent()).parent.switch(timeout))
-        self.greenlet: Any = greenlet(self._live)
+        self.greenlet: Any = None
+        self.make = greenlet
         self.state: tuple[Any, ...] = (None, (None, None), None)
         Call(here, here, lambda: here.native(self._host())).send()
 
     def _serve(self) -> Runtime:
         runtime, self.leave = self.adapter.on_loop(asyncio.get_running_loop(), self.flavour)
         return runtime
+
+    def main_runtime(self, runtime: Runtime) -> Runtime:
+        """The guest's main function is a task of asyncio's, whatever serves beside it."""
+        return self.asyncio.current()
 
     async def main(self) -> None:
         """Serve until told to stop."""
@@ -94,13 +102,14 @@ class AsyncioGuest(Hosted):
 
     def _live(self) -> BaseException | None:
         try:
-            self.run(self.main, "", self.selector)
+            self.asyncio.run(self.main, "", self.selector)
         except BaseException as error:
             return error
         return None
 
     async def _host(self) -> None:
         """In a task of the host: wait for the guest's files, and give it a turn."""
+        self.greenlet = self.make(self._live)  # Made here, so that this task's greenlet is the parent it parks to.
         request = self._turn()
         while not self.greenlet.dead:
             try:

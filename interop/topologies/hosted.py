@@ -33,8 +33,11 @@ class Adapter(Protocol):
 class Hosted:
     """The life of a started loop, told to the one who started it by two signals.
 
+    Args:
+        current: the runtime that serves, asked for in the started loop.
+
     Attributes:
-        runtime: the loop, once it runs.
+        runtime: that runtime, once it serves.
     """
 
     def __init__(self, here: Runtime, name: str, current: Callable[[], Runtime]) -> None:
@@ -43,22 +46,27 @@ class Hosted:
         self.runtime: Runtime | None = None
         self.enough: Signal | None = None
 
+    def main_runtime(self, runtime: Runtime) -> Runtime:
+        """The runtime that main() waits with; another one where two frameworks serve on one loop."""
+        return runtime
+
     async def main(self) -> None:
         """What the started loop runs: say that it runs, and wait for the word to stop."""
         runtime = self.current()
         runtime.name = self.name
         runtime.hold()
+        main = self.main_runtime(runtime)
         # A loop whose tasks are all cancelled by somebody is to end, not to refuse.
-        self.enough = Signal(runtime, on_cancel=lambda signal: signal.settle())
+        self.enough = Signal(main, on_cancel=lambda signal: signal.settle())
         self.runtime = runtime
         self.started.settle()
         try:
-            await runtime.wait(self.enough)
+            await main.wait(self.enough)
         finally:
             runtime.release()
 
     def over(self, error: BaseException | None) -> None:
-        """The loop has ended, in its own thread: nobody must wait for it any longer."""
+        """The loop has ended: nobody must wait for it any longer."""
         if self.runtime is None:
             self.started.settle(error=error or self.here.peer_gone("it ended before it had started"))
         else:
@@ -67,6 +75,6 @@ class Hosted:
 
     async def stop(self) -> None:
         """Ask the loop to end, and wait until it has."""
-        if self.runtime is not None and self.enough is not None:
-            self.runtime.wake(self.enough.settle)
+        if self.enough is not None:
+            self.enough.caller.wake(self.enough.settle)
         await self.here.wait(self.ended)
