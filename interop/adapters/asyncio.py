@@ -166,11 +166,10 @@ L = TypeVar("L", bound=Loop)
 
 def attach(loop: asyncio.AbstractEventLoop, kind: Callable[[asyncio.AbstractEventLoop], L]) -> L:
     """The loop's runtime of this kind, made once, and told when asyncio.run() ends the loop."""
-    name = f"_interop_{getattr(kind, '__name__', '')}"
-    runtime: L | None = vars(loop).get(name)
+    runtimes: dict[Any, Any] = vars(loop).setdefault("_interop", {})
+    runtime: L | None = runtimes.get(kind)
     if runtime is None:
-        runtime = kind(loop)
-        vars(loop)[name] = runtime
+        runtime = runtimes[kind] = kind(loop)
         runtime.sentinel = _sentinel(runtime)
         with contextlib.suppress(StopIteration):
             runtime.sentinel.asend(None).send(None)
@@ -198,7 +197,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", selector:
         return loop.run_until_complete(main())
     finally:
         try:
-            for runtime in [value for value in vars(loop).values() if isinstance(value, Runtime)]:
+            for runtime in vars(loop).get("_interop", {}).values():
                 runtime.die("it is shutting down")
             _cancel_all(loop)
             loop.run_until_complete(loop.shutdown_asyncgens())
