@@ -80,14 +80,14 @@ class Runtime(ABC):
         """Which loops can be its guests: "trio", "asyncio"."""
         return frozenset()
 
-    async def readable(self, fd: int, timeout: float | None) -> None:
+    async def readable(self, fd: int, seconds: float | None) -> None:
         """Wait, natively, until fd is readable or seconds have passed; only where asyncio can be a guest."""
         raise NotImplementedError
 
-    def hold(self) -> None:
+    def hold(self) -> None:  # noqa: B027 - most loops need nothing
         """A portal to or from this runtime opens: keep what wake-ups need."""
 
-    def release(self) -> None:
+    def release(self) -> None:  # noqa: B027
         """The portal closed."""
 
     def wake(self, callback: Callable[[], object], /) -> None:

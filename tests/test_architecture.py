@@ -1,82 +1,104 @@
-"""The import arrows: a module may import what its row allows, and nothing else of ours and no framework.
-
-A row is a module or a package, relative to the repository; the longest one that fits counts.
-"""
-
-from __future__ import annotations
+"""The layers are what the drawing says: imports go down only, and only a framework's own files import it."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FRAMEWORKS = {"tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "uvloop", "greenlet", "sniffio", "outcome"}
 
 HUB = {"interop.call", "interop.errors", "interop.runtime", "interop.portal"}
-
-# What of ours each may import. The scenarios' own rows are checked by the scenarios' tests.
-ARROWS: dict[str, set[str]] = {
+# A package or module, and what of ours it may import. The most specific name counts.
+ARROWS = {
+    "interop": {"interop.errors"},
+    "interop.cli": {"interop", "interop.commands"},
+    "interop.__main__": {"interop.cli"},
+    "interop.commands": {"interop.harness", "interop.record", "interop.report", "interop.errors", "scenarios"},
+    "interop.harness": {"interop.record", "interop.errors", "scenarios"},
+    "interop.report": {"interop.record"},
+    "interop.record": {"interop", "interop.errors"},
     "interop.errors": set(),
     "interop.call": set(),
     "interop.runtime": {"interop.call", "interop.errors"},
-    "interop.topologies": {"interop.call", "interop.errors", "interop.runtime", "interop.topologies"},
-    # It loads adapters by name, when they are asked for: that is no import.
+    "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
+    # It loads an adapter by name when it is asked for: that is no import.
     "interop.portal": {"interop.call", "interop.errors", "interop.runtime", "interop.topologies"},
     "interop.adapters": HUB,
-    # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters, with another face.
+    # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters with another face.
     "interop.adapters.tornado": {*HUB, "interop.adapters.asyncio"},
     "interop.adapters.anyio": {*HUB, "interop.adapters.asyncio", "interop.adapters.trio"},
-    "interop": {"interop.errors"},
+    "scenarios": set(),
+    "scenarios.fetch_and_save": {"scenarios.fetch_and_save", "interop", "interop.errors"},
+    "scenarios.origin": {"scenarios.origin"},
 }
-
-# Which frameworks each may import; asyncio is Python's own.
-MAY_IMPORT: dict[str, set[str]] = {
-    "interop.adapters.asyncio": {"uvloop"},
-    "interop.adapters.tornado": {"tornado"},
-    "interop.adapters.twisted": {"twisted"},
-    "interop.adapters.gevent": {"gevent", "greenlet"},
-    "interop.adapters.eventlet": {"eventlet", "greenlet"},
-    "interop.adapters.trio": {"trio"},
-    "interop.adapters.anyio": {"anyio"},
+# Who may import a framework, by the name of the file.
+FRAMEWORKS = {
+    "aiohttp": {"asyncio"},
+    # Of ours: anyio and Twisted run on it, too, and guest turns one of its loops into a guest.
+    "asyncio": {"asyncio", "tornado", "twisted_reactor", "origin", "anyio", "twisted", "guest"},
+    "greenlet": {"gevent", "eventlet", "guest"},
+    "uvloop": {"asyncio"},
+    "tornado": {"tornado"},
+    "twisted": {"twisted", "twisted_callbacks", "twisted_client", "twisted_inlinecallbacks", "twisted_reactor"},
+    "gevent": {"gevent", "gevent_patched"},
+    "geventhttpclient": {"gevent"},
+    "eventlet": {"eventlet"},
+    "trio": {"trio"},
+    "anyio": {"anyio"},
+    "httpcore": {"trio", "anyio", "httpcore_client"},
+    "urllib3": {"threads"},
 }
-
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted((ROOT / "interop").rglob("*.py"))
+    for package in ("interop", "scenarios")
+    for path in sorted((ROOT / package).rglob("*.py"))
 }
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that a file imports, late imports included."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in MODULES else node.module for name in names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively; write the whole path"
+            assert node.module is not None
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in whole}
     return found
 
 
-def row(module: str, table: dict[str, set[str]]) -> set[str]:
-    """What the longest fitting row allows."""
-    while module and module not in table:
-        module = module.rpartition(".")[0]
-    return table.get(module, set())
-
-
-def under(module: str, allowed: set[str]) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+def most_specific(module: str, names: "set[str] | dict[str, set[str]]") -> str | None:
+    return max((name for name in names if module == name or module.startswith(name + ".")), key=len, default=None)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_of_ours_follow_the_arrows(module: str) -> None:
-    ours = {name for name in imports(MODULES[module]) if name.partition(".")[0] in ("interop", "scenarios", "tests")}
-    assert {name for name in ours if not under(name, row(module, ARROWS))} == set()
+def test_imports_go_down_only(module: str) -> None:
+    layer = most_specific(module, ARROWS)
+    assert layer is not None, f"{module} belongs to no layer: add it to ARROWS"
+    ours = {name for name in imports(MODULES[module]) if name.split(".")[0] in ("interop", "scenarios")}
+    allowed = ARROWS[layer] | {layer}
+    up = {name for name in ours if most_specific(name, allowed) is None}
+    # `interop` alone is the top of the package: only the few public names of its __init__ are below everything.
+    assert not up, f"{module} may import {sorted(allowed)}, not {sorted(up)}"
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_framework_is_imported_by_its_own_adapter_only(module: str) -> None:
-    frameworks = {name.partition(".")[0] for name in imports(MODULES[module])} & FRAMEWORKS
-    assert frameworks <= row(module, MAY_IMPORT)
+def test_only_a_framework_s_own_files_import_it(module: str) -> None:
+    name = module.rpartition(".")[2].removeprefix("with_")
+    allowed = {"origin", name} if module.startswith("scenarios.origin") else {name}
+    for imported in {full.split(".")[0] for full in imports(MODULES[module])} & set(FRAMEWORKS):
+        assert FRAMEWORKS[imported] & allowed or name == imported, f"{module} imports {imported}"
+
+
+def test_interop_itself_needs_the_standard_library_only() -> None:
+    for module, path in MODULES.items():
+        if module.startswith("interop") and not module.startswith("interop.adapters."):
+            top = {
+                node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+                for node in ast.parse(path.read_text(encoding="utf-8")).body
+                if isinstance(node, ast.Import | ast.ImportFrom)
+            }
+            foreign = {name.split(".")[0] for name in top} - set(sys.stdlib_module_names) - {"interop", "scenarios"}
+            assert not foreign, f"{module} imports {foreign} when it is imported"

@@ -82,13 +82,13 @@ class Hub(Runtime):
         """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
         return frozenset({"trio", "asyncio"})
 
-    async def readable(self, fd: int, timeout: float | None) -> None:
+    async def readable(self, fd: int, seconds: float | None) -> None:
         """Wait until fd is readable, or for so many seconds."""
-        if timeout is not None and timeout <= 0:
+        if seconds is not None and seconds <= 0:
             greenthread.sleep(0)
         else:
             with contextlib.suppress(TimeoutError):
-                hubs.trampoline(fd, read=True, timeout=timeout, timeout_exc=TimeoutError)
+                hubs.trampoline(fd, read=True, timeout=seconds, timeout_exc=TimeoutError)
 
     def start(self, call: Call, /) -> None:
         """Run the function in a greenlet of its own."""
@@ -184,9 +184,9 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
             runtime.hub.abort(wait=True)
             _local.runtime = None
             del hubs._threadlocal.hub
-            for end in (getattr(runtime.hub, "poll", None), getattr(runtime.hub, "loop", None)):
-                if hasattr(end, "close"):
-                    end.close()
+            for name in ("poll", "loop"):
+                if hasattr(getattr(runtime.hub, name, None), "close"):
+                    getattr(runtime.hub, name).close()
 
 
 class Portal(BlockingPortal):

@@ -61,13 +61,13 @@ class Hub(Runtime):
         """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
         return frozenset({"trio", "asyncio"})
 
-    async def readable(self, fd: int, timeout: float | None) -> None:
+    async def readable(self, fd: int, seconds: float | None) -> None:
         """Wait until fd is readable, or for so many seconds."""
-        if timeout is not None and timeout <= 0:
+        if seconds is not None and seconds <= 0:
             gevent.sleep(0)
         else:
             with contextlib.suppress(TimeoutError):
-                gevent.socket.wait_read(fd, timeout, TimeoutError())
+                gevent.socket.wait_read(fd, seconds, TimeoutError())
 
     def start(self, call: Call, /) -> None:
         """Run the function in a greenlet of its own."""

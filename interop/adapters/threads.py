@@ -1,4 +1,4 @@
-"""threads: no framework, plain blocking code. Every thread that waits is a small loop: it answers its inbox until its call is back.
+"""threads: no framework, plain blocking code. A thread that waits is a small loop: it answers its inbox until its call is back.
 
 Cancelling: there is none in the language, so a cancel is cooperative and comes once: Cancelled is raised by the next
             check(), sleep() or portal.call() of the thread that was asked to stop. KeyboardInterrupt in a waiting thread

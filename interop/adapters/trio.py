@@ -45,12 +45,13 @@ class Run(Runtime):
         """An asyncio loop, in a system task."""
         return frozenset({"asyncio"})
 
-    async def readable(self, fd: int, timeout: float | None) -> None:
+    async def readable(self, fd: int, seconds: float | None) -> None:
         """Wait until fd is readable, or for so many seconds."""
-        if timeout is not None and timeout <= 0:
-            return await trio.lowlevel.checkpoint()
-        with trio.move_on_after(math.inf if timeout is None else timeout):
-            await trio.lowlevel.wait_readable(fd)
+        if seconds is not None and seconds <= 0:
+            await trio.lowlevel.checkpoint()
+        else:
+            with trio.move_on_after(math.inf if seconds is None else seconds):
+                await trio.lowlevel.wait_readable(fd)
 
     async def _watch(self) -> None:
         try:

@@ -11,6 +11,7 @@ Source:     https://docs.twisted.org/en/stable/core/howto/defer.html, "Cancellat
 from __future__ import annotations
 
 import atexit
+import importlib
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,8 +22,8 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.python import threadable
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.python.failure import Failure as UntypedFailure
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from interop.call import BACK, Call
 from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
@@ -31,6 +32,7 @@ from interop.runtime import Runtime
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Failure: Any = UntypedFailure
 
 
 class Waiter(Deferred[Any]):
@@ -66,7 +68,7 @@ class Reader:
         if not self.deferred.called:
             self.deferred.callback(None)
 
-    def connectionLost(self, reason: Failure) -> None:
+    def connectionLost(self, reason: object) -> None:
         """The reactor ends."""
         self.doRead()
 
@@ -105,10 +107,10 @@ class Reactor(Runtime):
         """Trio's guest mode needs nothing but wake(); asyncio is the asyncioreactor's loop already."""
         return frozenset({"trio", "asyncio"} if self.asyncio_loop() is None else {"trio"})
 
-    async def readable(self, fd: int, timeout: float | None) -> None:
+    async def readable(self, fd: int, seconds: float | None) -> None:
         """Wait until fd is readable, or for so many seconds."""
         reader = Reader(fd)
-        late = None if timeout is None else self.reactor.callLater(max(0, timeout), reader.doRead)
+        late = None if seconds is None else self.reactor.callLater(max(0, seconds), reader.doRead)
         self.reactor.addReader(reader)
         try:
             await reader.deferred
@@ -160,7 +162,7 @@ class Reactor(Runtime):
                 raise CancelledError
             value = self.deliver(call)
             if isinstance(value, (Deferred, Failure)):
-                raise CannotCarry(f"{self.name}->{cast(Runtime, call.callee).name}", value, "a Deferred cannot hold it as a value")
+                raise CannotCarry(f"{self.name}->{getattr(call.callee, 'name', '?')}", value, "no Deferred can hold it")
         except BaseException:
             waiter.errback(Failure())
         else:
@@ -183,7 +185,7 @@ def current() -> Reactor:
     reactor = getattr(_local, "reactor", None)
     if reactor is None:
         reactor = _default() if "twisted.internet.reactor" in sys.modules else None
-        if reactor is None or not reactor.running or not threadable.isInIOThread():
+        if reactor is None or not reactor.running or not cast(Any, threadable).isInIOThread():
             raise NotRunning("twisted", "in code that the reactor calls")
     runtime: Reactor | None = vars(reactor).get("_interop")
     if runtime is None or runtime.gone:
@@ -225,7 +227,7 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
 
     if "twisted.internet.reactor" not in sys.modules:
-        install(loop)
+        cast(Any, install)(loop)
     reactor: Any = _default()
     private = getattr(reactor, "_asyncioEventloop", None) is not loop
     if private:
@@ -266,7 +268,7 @@ def _reactor(flavour: str) -> tuple[Any, bool]:
         free = isinstance(installed, AsyncioSelectorReactor) and not installed.running
         if installed is None:
             loop = asyncio.SelectorEventLoop()
-            install(loop)
+            cast(Any, install)(loop)
             atexit.register(loop.close)  # As the default reactor it stays, loop and all, until the process ends.
         elif not free:
             return AsyncioSelectorReactor(asyncio.SelectorEventLoop()), True
@@ -278,10 +280,9 @@ def _reactor(flavour: str) -> tuple[Any, bool]:
 
 def _private() -> Any:
     try:
-        from twisted.internet.epollreactor import EPollReactor as Kind
+        reactor: Any = cast(Any, importlib.import_module("twisted.internet.epollreactor")).EPollReactor()
     except ImportError:
-        from twisted.internet.selectreactor import SelectReactor as Kind  # type: ignore[assignment]
-    reactor: Any = Kind()
+        reactor = cast(Any, importlib.import_module("twisted.internet.selectreactor")).SelectReactor()
     reactor._registerAsIOThread = False
     return reactor
 

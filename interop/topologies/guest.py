@@ -144,7 +144,7 @@ def _swap(state: tuple[Any, ...]) -> tuple[Any, ...]:
     return before
 
 
-class ParkingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class ParkingSelector(selectors.DefaultSelector):
     """A selector that lets its host wait for it.
 
     Args:

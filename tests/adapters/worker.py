@@ -32,6 +32,8 @@ def main(caller: str, callee: str, topology: str, *only: str) -> None:
     # Debug mode says which callbacks are slow; on a busy machine that is all of them.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
 
+    host: Any = None
+
     async def program() -> None:
         for name, (law, promise, needs) in PROMISES.items():
             if only and name not in only and law not in only:
@@ -62,7 +64,6 @@ def main(caller: str, callee: str, topology: str, *only: str) -> None:
         await sides[1].call(portal, sides[0].native(program))
         await sides[1].close(portal)
 
-    host: Any = None
     faulthandler.dump_traceback_later(DEADLINE * 2, exit=True)
     if topology == "hosted":
         topology = "guest"

@@ -12,7 +12,7 @@ class AsyncioDriver(Driver):
     library = "asyncio"
     adapter: Any = interop.adapters.asyncio
     cancel_type = asyncio.CancelledError
-    timeout_type = asyncio.TimeoutError
+    timeout_type: type[BaseException] | None = asyncio.TimeoutError
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour

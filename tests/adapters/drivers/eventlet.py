@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Awaitable
 from typing import Any
 
-warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
-import eventlet
-from eventlet import greenthread, hubs
-from eventlet.event import Event as Native
 from greenlet import GreenletExit, getcurrent
 
-import interop.adapters.eventlet
 from interop.runtime import Done
 from tests.adapters.drivers import Afn, BlockingDriver, Event, Outcome
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")  # It says so of itself at import.
+    import eventlet
+    from eventlet import greenthread, hubs
+    from eventlet.event import Event as Native
+
+    import interop.adapters.eventlet
 
 
 class EventletEvent(Event):
@@ -61,10 +65,8 @@ class EventletDriver(BlockingDriver):
         hubs.get_hub().schedule_call_global(0, greenthread.kill, task.greenlet)
 
     async def join(self, task: Any) -> Outcome:
-        try:
+        with contextlib.suppress(GreenletExit):
             task.greenlet.wait()
-        except GreenletExit:
-            pass
         outcome: Outcome = task.outcome
         return outcome
 

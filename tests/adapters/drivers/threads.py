@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import os
 import threading
-import time
 from collections.abc import Awaitable
 from typing import Any
 
@@ -75,7 +75,7 @@ class ThreadsDriver(BlockingDriver):
         return outcome
 
     async def turn(self) -> None:
-        time.sleep(0)
+        os.sched_yield()
         interop.adapters.threads.check()
 
     async def within(self, seconds: float, fn: Afn) -> Any:

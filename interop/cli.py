@@ -1,0 +1,43 @@
+"""The command `interop`: names its commands, and imports the one that is asked for."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from interop import __version__
+
+COMMANDS = {
+    "fetch": "fetch URLs with one framework, or with all, and save their bodies",
+    "run": "run the matrix: every framework against everything that can go wrong",
+}
+EXAMPLES = """examples:
+  interop fetch https://example.org/ --framework trio --store pages.db
+  interop fetch https://example.org/ --framework all
+  interop run
+
+`interop COMMAND --help` has more of them. Exit codes: 0 as expected, 1 findings against you, 2 usage, 3 nothing ran,
+4 the kit's own error, 130 Ctrl-C.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code; argparse exits by itself for --help and usage errors."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="interop", description="The interop kit for asynchronous Python.", epilog=EXAMPLES, formatter_class=formatter
+    )
+    parser.add_argument("--version", action="version", version=f"interop {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, does in COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.", formatter_class=formatter)
+        if words[:1] == [name]:
+            _module(name).declare(command)
+    options = parser.parse_args(words)
+    return int(_module(options.command).main(options))
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"interop.commands.{name}")

@@ -1,0 +1,118 @@
+"""Twisted's reactor for one job, and blocking code beside it; the same for all three writings of the scenario.
+
+The reactor is imported late, inside functions, because the first import installs the default one. Blocking code runs in its
+thread pool: the users' way to a database, adbapi, is a pool of threads too, but it keeps connections and needs a driver's
+pieces, where Store.open and Store.save are whole calls that leave nothing open; so deferToThread is all that is needed.
+"""
+
+import contextlib
+import functools
+from collections.abc import Callable, Coroutine, Iterator
+from threading import Thread
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+from scenarios.fetch_and_save.contract import Errand, Job
+
+T = TypeVar("T")
+Attempt = Callable[[Job, Errand], "Deferred[None] | Coroutine[Deferred[Any], Any, None]"]
+
+
+def the_reactor() -> Any:
+    """The reactor that is installed, whichever interfaces it has."""
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def in_thread(function: Callable[..., T], *args: Any) -> Deferred[T]:
+    """Run blocking code; whoever cancels it still waits for its end, because nothing can stop a thread."""
+    return outlasting(deferToThread(function, *args))
+
+
+def outlasting(work: Deferred[T]) -> Deferred[T]:
+    """The outcome of `work`; cancelling it is put off until the work is done, and then has the last word.
+
+    Deferred.cancel() leaves no choice but to fire, so each cancelled waiter is followed by another one.
+    """
+    outcome: list[Any] = []
+    cancelled: list[Failure] = []
+    waiter: Deferred[None]
+
+    def wait() -> Deferred[None]:
+        nonlocal waiter
+        waiter = Deferred()
+        return waiter.addErrback(put_off)
+
+    def put_off(failure: Failure) -> Deferred[None]:
+        cancelled.append(failure)
+        return wait()
+
+    def end(result: Any) -> None:
+        outcome.append(result)
+        waiter.callback(None)
+
+    done = wait()
+    work.addBoth(end)
+    return done.addCallback(lambda _: (cancelled or outcome)[0])
+
+
+def run(job: Job, attempt: Attempt) -> None:
+    """Do a whole job in a reactor that is this process's own: a stopped one cannot start again."""
+    with contextlib.ExitStack() as stack:
+        if "asyncio" in job.options:
+            stack.callback(install_asyncioreactor().close)
+        reactor = the_reactor()
+        reactor.suggestThreadPoolSize(max(job.concurrency, 10))  # a save that waits for a lock keeps no other one waiting
+        look_up_apart(reactor)
+        outcomes: list[tuple[bool, Any]] = []
+
+        def main() -> None:
+            done = attempts(job, attempt)
+            job.on_stop(lambda: reactor.callFromThread(done.cancel))
+            done.addCallback(outcomes.extend).addBoth(lambda _: reactor.stop())
+
+        reactor.callWhenRunning(main)
+        reactor.run(installSignalHandlers=False)  # the signals are the command's: the reactor would only stop, and lose its work
+    for succeeded, outcome in outcomes:
+        if not succeeded and not job.stopped:
+            outcome.raiseException()
+
+
+def attempts(job: Job, attempt: Attempt) -> "Deferred[list[tuple[bool, Any]]]":
+    """All of the job's attempts, `job.concurrency` at once; fires when the last has ended, also if cancelled."""
+
+    async def work() -> None:
+        for errand in errands:
+            await ensureDeferred(attempt(job, errand))
+
+    # A DeferredSemaphore would call the next attempt from within the last one, and 100 URLs that fail at once would recurse.
+    errands: Iterator[Errand] = iter(job.errands)
+    workers = min(job.concurrency, len(job.errands))
+    return DeferredList([Deferred.fromCoroutine(work()) for _ in range(workers)], consumeErrors=True)
+
+
+def look_up_apart(reactor: Any) -> None:
+    """Look names up in threads that neither wait for saves nor, at the end, are waited for: nothing stops getaddrinfo()."""
+    from twisted.internet._resolver import GAIResolver  # private; what a reactor has anyway, and only it takes a pool
+
+    pool = ThreadPool(minthreads=0, maxthreads=10, name="lookups")
+    pool.threadFactory = functools.partial(Thread, daemon=True)  # type: ignore[assignment]
+    pool.start()
+    reactor.installNameResolver(GAIResolver(reactor, lambda: pool))
+
+
+def install_asyncioreactor() -> Any:
+    """Let asyncio's loop be the reactor. Returns the loop, which Twisted never closes."""
+    import asyncio
+
+    from twisted.internet import asyncioreactor
+
+    loop = asyncio.new_event_loop()
+    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    return loop

@@ -1,0 +1,261 @@
+"""Fetch and save with asyncio: aiohttp for HTTP, a worker thread for the database; the same code on uvloop.
+
+One timeout covers everything that may wait. A fetch that is cancelled has closed its connection before its caller resumes,
+and a save that has begun is waited for, because a thread cannot be cancelled.
+"""
+
+import asyncio
+import functools
+import ssl
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import aiohttp
+import yarl
+from aiohttp.client_proto import ResponseHandler
+
+from scenarios.fetch_and_save import command
+from scenarios.fetch_and_save.contract import (
+    MAX_BODY,
+    MAX_REDIRECTS,
+    TIMEOUT,
+    Deadline,
+    Errand,
+    FetchAndSaveError,
+    Job,
+    Page,
+    Store,
+    Visit,
+    client_context,
+)
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as time_limit
+else:
+    from async_timeout import timeout as time_limit
+
+NEVER_PAUSED = 2**30  # bytes; what came is taken at once, and uvloop loses the end of a TLS connection that was paused
+LONGEST_LINE = 16 * 1024  # bytes; more than the wire lets through
+
+
+async def fetch(
+    url: str, *, timeout: float | Deadline = TIMEOUT, max_body: int = MAX_BODY, max_redirects: int = MAX_REDIRECTS
+) -> Page:
+    """Fetch one page; see contract.py."""
+    visit = Visit(url, timeout=timeout, max_body=max_body, max_redirects=max_redirects)
+    with visit.kinds(timeouts=(asyncio.TimeoutError,)):
+        async with time_limit(visit.deadline.left):
+            while True:
+                page = await hop(visit)
+                if page is not None:
+                    return page
+
+
+async def hop(visit: Visit) -> Page | None:
+    """Ask one place: the page, or None if the visit goes on elsewhere."""
+    url = visit.url
+    session = aiohttp.ClientSession(
+        connector=WatchedConnector(visit),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None, connect=visit.connect_timeout),
+        read_bufsize=NEVER_PAUSED,
+        max_line_size=LONGEST_LINE,
+        max_field_size=LONGEST_LINE,
+    )
+    # The target goes in as a path, query and all: yarl then leaves every character of it alone.
+    place = yarl.URL.build(scheme=url.scheme, authority=url.netloc, path=url.target, encoded=True)
+    tls = client_context() if url.scheme == "https" else True
+    async with session, session.get(place, headers=visit.headers, ssl=tls, allow_redirects=False) as response:
+        if not visit.answered(response.status):
+            return None
+        async for chunk in response.content.iter_any():
+            visit.delivered(chunk)
+        return visit.page()
+
+
+async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
+    """Save one page; see contract.py."""
+    await to_thread(functools.partial(store.save, page), timeout)
+
+
+async def fetch_and_save(
+    url: str,
+    store: Store | None,
+    *,
+    timeout: float | Deadline = TIMEOUT,
+    max_body: int = MAX_BODY,
+    max_redirects: int = MAX_REDIRECTS,
+) -> Page:
+    """Fetch one page and save it; see contract.py."""
+    deadline = Deadline.of(timeout)
+    if store is not None:
+        await to_thread(store.open, deadline)
+    page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
+    if store is not None:
+        await save(page, store, timeout=deadline)
+    return page
+
+
+async def to_thread(work: Callable[[Deadline], None], timeout: float | Deadline) -> None:
+    """asyncio.to_thread() for work that must not be left behind: a cancelled caller resumes when the thread has ended."""
+    deadline = Deadline(Deadline.of(timeout).left)
+    thread = asyncio.get_running_loop().run_in_executor(None, work, deadline)
+    await ended(thread, deadline)
+    thread.result()
+
+
+async def ended(thread: "asyncio.Future[None]", deadline: Deadline) -> None:
+    try:
+        await asyncio.wait({thread})
+    except asyncio.CancelledError:
+        deadline.expire()
+        await ended(thread, deadline)  # itself cancelled, it waits on
+        thread.exception()  # seen: asyncio need not complain that it never was
+        raise
+
+
+class WatchedConnector(aiohttp.TCPConnector):
+    """aiohttp's own way onto the network, with the visit told of every byte that comes in."""
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(limit=0, use_dns_cache=False, resolver=aiohttp.ThreadedResolver())
+        self._visit = visit
+        self._watches: list[Watch] = []
+        # Private, and all there is: what makes the protocol of a new connection.
+        self._factory = functools.partial[ResponseHandler](self._watched)
+
+    def _watched(self) -> ResponseHandler:
+        handler = WatchedHandler(self._visit, self._loop)
+        self._watches.append(handler.watch)
+        return handler
+
+    async def close(self, **options: Any) -> None:
+        """Close every connection at once, and come back when they are closed."""
+        await super().close(**options)
+        for watch in self._watches:
+            await watch.abort()
+
+
+class WatchedHandler(ResponseHandler):
+    """aiohttp's protocol, which a watch stands in front of as soon as the connection is up, TLS included."""
+
+    def __init__(self, visit: Visit, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._visit = visit
+        self.watch = Watch(visit, self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.watch.connection_made(transport)
+
+    def set_exception(self, exc: Any, *cause: Any) -> None:
+        # A GET whose connection dropped, aiohttp would send again; an error of ours it lets through.
+        super().set_exception(self._visit.failure(exc), *cause)
+
+
+class Watch(asyncio.Protocol):
+    """Shows the visit what was received before the client's parser sees it."""
+
+    def __init__(self, visit: Visit, client: ResponseHandler) -> None:
+        self._visit, self._client = visit, client
+        self._transport: asyncio.Transport | None = None
+        self._tls: ssl.SSLObject | None = None
+        self._lost = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
+        self._visit.connected()
+        self._transport.set_protocol(self)
+        self._tls = transport.get_extra_info("ssl_object")
+
+    def data_received(self, data: bytes) -> None:
+        if plain := self._received(data):
+            self._client.data_received(plain)
+
+    def eof_received(self) -> None:
+        self._end()
+        self._client.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._end()
+        else:
+            self._visit.lost(exc)
+        self._client.connection_lost(exc)
+        self._lost.set()
+
+    def pause_writing(self) -> None:
+        self._client.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._client.resume_writing()
+
+    def _received(self, data: bytes) -> bytes:
+        if self._client.transport is None:
+            return b""  # the client has let go of it, and the visit may be elsewhere
+        try:
+            return self._visit.received(data)
+        except FetchAndSaveError:
+            assert self._transport is not None
+            self._transport.abort()  # the client fails, and failure() says why
+            return b""
+
+    def _end(self) -> None:
+        if self._is_cut():
+            self._visit.lost(ConnectionAbortedError("the peer did not end TLS"))
+        else:
+            self._received(b"")
+
+    def _is_cut(self) -> bool:
+        """Whether TLS ended without the peer's word for it, so that anybody may have cut it; asyncio does not tell."""
+        if self._tls is None or self._client.transport is None:
+            return False
+        try:
+            return bool(self._tls.read(1))
+        except ssl.SSLZeroReturnError:
+            return False
+        except ssl.SSLError:
+            return True
+
+    async def abort(self) -> None:
+        """Close the connection, if there is one, and wait until it is."""
+        if self._transport is not None:
+            self._transport.abort()
+            await self._lost.wait()
+
+
+def run(job: Job) -> None:
+    """Do a whole job."""
+    try:
+        if "uvloop" in job.options:
+            import uvloop
+
+            uvloop.run(main(job))
+        else:
+            asyncio.run(main(job))
+    except asyncio.CancelledError:
+        if not job.stopped:
+            raise
+
+
+async def main(job: Job) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
+    loop.set_default_executor(ThreadPoolExecutor(job.concurrency))  # no name is looked up later because a save waits
+    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
+    slots = asyncio.Semaphore(job.concurrency)
+    await asyncio.gather(*(attempt(job, errand, slots) for errand in job.errands))
+
+
+async def attempt(job: Job, errand: Errand, slots: asyncio.Semaphore) -> None:
+    async with slots:
+        with job.attempt(errand) as attempt:
+            attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
+
+
+if __name__ == "__main__":
+    command.script("asyncio")

@@ -1,0 +1,41 @@
+"""Fetch and save with gevent in a patched process: the blocking fetch of with_threads.py, line for line, and cooperative.
+
+Importing this patches the process, so let it be a process of its own. No patch reaches into sqlite3: the store keeps its threads.
+"""
+
+from gevent import monkey
+
+# ssl may be there already, and is patched soundly: nobody before us has taken a class out of it, or gevent would warn.
+monkey.patch_all()
+
+from scenarios.fetch_and_save import command, with_gevent  # noqa: E402 (the import order is the point here)
+from scenarios.fetch_and_save.contract import MAX_BODY, MAX_REDIRECTS, TIMEOUT, Deadline, Job, Page, Store  # noqa: E402
+from scenarios.fetch_and_save.with_gevent import in_thread, save  # noqa: E402
+from scenarios.fetch_and_save.with_threads import fetch  # noqa: E402
+
+
+def fetch_and_save(
+    url: str,
+    store: Store | None,
+    *,
+    timeout: float | Deadline = TIMEOUT,
+    max_body: int = MAX_BODY,
+    max_redirects: int = MAX_REDIRECTS,
+) -> Page:
+    """Fetch one page and save it; see contract.py."""
+    deadline = Deadline.of(timeout)
+    if store is not None:
+        in_thread(store.open, deadline=deadline)
+    page = fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
+    if store is not None:
+        save(page, store, timeout=deadline)
+    return page
+
+
+def run(job: Job) -> None:
+    """Do a whole job."""
+    with_gevent.run(job, fetch_and_save)
+
+
+if __name__ == "__main__":
+    command.script("gevent[patched]")

@@ -1,0 +1,32 @@
+"""The catalogue: a table a module, split by idea."""
+
+from scenarios.origin.behaviour import Behaviour
+from scenarios.origin.behaviours import (
+    answers,
+    bombs,
+    chunks,
+    codings,
+    faults,
+    framing,
+    heads,
+    redirects,
+    statuses,
+    targets,
+    tls,
+    urls,
+)
+
+BEHAVIOURS: tuple[Behaviour, ...] = (
+    *answers.TABLE,
+    *framing.TABLE,
+    *chunks.TABLE,
+    *heads.TABLE,
+    *faults.TABLE,
+    *codings.TABLE,
+    *bombs.TABLE,
+    *redirects.TABLE,
+    *targets.TABLE,
+    *statuses.TABLE,
+    *tls.TABLE,
+    *urls.TABLE,
+)
