@@ -63,8 +63,10 @@ class Call:
 
     __slots__ = (
         "__weakref__", "args", "callee", "caller", "cancelled", "context", "error", "fn", "kwargs", "owner", "parked",
-        "state", "task", "unwanted", "value",
+        "state", "stopped", "task", "unwanted", "value",
     )  # fmt: skip
+
+    must_leave = False  # Sent and waited for even by a caller that is cancelled already.
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Call:
         self.state = NEW
         self.value: Any = None
         self.error: BaseException | None = None
-        self.cancelled = False
+        self.cancelled = self.stopped = False
         self.unwanted: BaseException | bool = False
         self.parked: Any = None
         self.task: Any = None
@@ -133,7 +135,8 @@ class Call:
 
     def stop(self) -> None:
         """Deliver the cancel to what runs; what has not had its first step never has it."""
-        if self.state == RUNNING:
+        if self.state == RUNNING and not self.stopped:
+            self.stopped = True
             self.callee.cancel(self)
         elif self.state == BEGUN:
             self.settle(cancelled=True)
@@ -164,6 +167,7 @@ class Signal(Call):
     """
 
     __slots__ = ("on_cancel",)
+    must_leave = True
 
     def __init__(self, caller: Side, on_cancel: Callable[[Signal], object] | None = None) -> None:
         super().__init__(caller, caller, _nothing)

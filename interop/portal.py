@@ -9,11 +9,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from interop.call import Call, Signal
+from interop.conversation import AsyncEntered, AsyncStream, BlockingEntered, blocking_stream
 from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
 from interop.runtime import Done, Runtime, drive
 from interop.topologies import guest, loop, thread
@@ -100,8 +103,12 @@ class Portal:
             self._idle.settle()
 
     def _send(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
+        here, there = self._sides()
+        return here.wait(Call(here, there, fn, args, kwargs, self))  # remember() refuses what is not open.
+
+    def _sides(self) -> tuple[Runtime, Runtime]:
         here = self._here()
-        return here.wait(Call(here, self._there or here, fn, args, kwargs, self))  # remember() refuses what is not open.
+        return here, self._there or here
 
     async def _open(self) -> None:
         here = self._home = self._here()
@@ -148,6 +155,12 @@ class Portal:
         self._home.release()
 
 
+def _maker(manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
+    if not isinstance(manager, type) and (hasattr(manager, "__aexit__") or hasattr(manager, "__exit__")):
+        return lambda: manager
+    return partial(manager, *args, **kwargs)
+
+
 class AsyncPortal(Portal):
     """A portal where there is `async with`."""
 
@@ -157,6 +170,26 @@ class AsyncPortal(Portal):
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._close()
+
+    @overload
+    def stream(self, fn: Callable[P, AsyncIterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[T]: ...
+    @overload
+    def stream(self, fn: Callable[P, Iterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[T]: ...
+    def stream(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> AsyncStream[Any]:
+        """Iterate over fn(*args, **kwargs), an iterator in the callee's loop: `async with` it, then `async for`."""
+        return AsyncStream(*self._sides(), self, partial(fn, *args, **kwargs))
+
+    @overload
+    def enter(self, manager: Callable[P, AbstractAsyncContextManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: Callable[P, AbstractContextManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: AbstractAsyncContextManager[T], /) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: AbstractContextManager[T], /) -> AsyncEntered[T]: ...
+    def enter(self, manager: Any, /, *args: Any, **kwargs: Any) -> AsyncEntered[Any]:
+        """`async with` a context manager of the callee's; given a function, it makes the manager in the callee's loop."""
+        return AsyncEntered(*self._sides(), self, _maker(manager, args, kwargs))
 
 
 class AwaitablePortal(AsyncPortal):
@@ -181,6 +214,26 @@ class BlockingPortal(Portal):
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run fn(*args, **kwargs) natively in the callee's loop; block until the outcome is here."""
         return cast("Done[Any]", self._send(fn, args, kwargs)).value
+
+    @overload
+    def stream(self, fn: Callable[P, AsyncIterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Generator[T, Any, None]: ...
+    @overload
+    def stream(self, fn: Callable[P, Iterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Generator[T, Any, None]: ...
+    def stream(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Generator[Any, Any, None]:
+        """Iterate over fn(*args, **kwargs), an iterator in the callee's loop."""
+        return blocking_stream(AsyncStream(*self._sides(), self, partial(fn, *args, **kwargs)), drive)
+
+    @overload
+    def enter(self, manager: Callable[P, AbstractAsyncContextManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: Callable[P, AbstractContextManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: AbstractAsyncContextManager[T], /) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: AbstractContextManager[T], /) -> BlockingEntered[T]: ...
+    def enter(self, manager: Any, /, *args: Any, **kwargs: Any) -> BlockingEntered[Any]:
+        """`with` a context manager of the callee's; given a function, it makes the manager in the callee's loop."""
+        return BlockingEntered(drive, *self._sides(), self, _maker(manager, args, kwargs))
 
     def __enter__(self: Self_) -> Self_:
         drive(self._open())

@@ -21,9 +21,10 @@ ARROWS = {
     "interop.errors": set(),
     "interop.call": set(),
     "interop.runtime": {"interop.call", "interop.errors"},
+    "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
     # It loads an adapter by name when it is asked for: that is no import.
-    "interop.portal": {"interop.call", "interop.errors", "interop.runtime", "interop.topologies"},
+    "interop.portal": {"interop.call", "interop.errors", "interop.runtime", "interop.conversation", "interop.topologies"},
     "interop.adapters": HUB,
     # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters with another face.
     "interop.adapters.tornado": {*HUB, "interop.adapters.asyncio"},

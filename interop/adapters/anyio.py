@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 
 from interop.adapters import asyncio as native
-from interop.call import BACK, Call, Signal
+from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
@@ -54,7 +54,7 @@ class Loop(native.Loop):
 
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome; once cancelled, in a shielded scope."""
-        if not isinstance(call, Signal):
+        if not call.must_leave:
             await anyio.lowlevel.checkpoint_if_cancelled()
         task = asyncio.current_task()
         cancels = native.cancels_of(task)

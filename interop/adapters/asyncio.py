@@ -18,7 +18,7 @@ from inspect import isawaitable
 from selectors import BaseSelector
 from typing import Any, TypeVar
 
-from interop.call import BACK, Call, Signal
+from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
@@ -102,7 +102,7 @@ class Loop(Runtime):
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome; see the module's docstring for what a cancel does."""
         task = asyncio.current_task()
-        if getattr(task, "_must_cancel", False) and not isinstance(call, Signal):
+        if getattr(task, "_must_cancel", False) and not call.must_leave:
             await asyncio.sleep(0)  # Cancelled before the call: it never leaves.
         cancels = cancels_of(task)
         waiter = Waiter(call, self.loop)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from inspect import iscoroutine
 from typing import Any, TypeVar
 
-from interop.call import BACK, Call, Signal
+from interop.call import BACK, Call
 from interop.errors import OwnLoop
 from interop.portal import BlockingPortal
 from interop.runtime import Done, Runtime, drive
@@ -80,7 +80,7 @@ class Lane(Runtime):
 
     def wait(self, call: Call, /) -> Done[Any]:
         """Block until the outcome is here, answering the inbox meanwhile."""
-        if not isinstance(call, Signal):
+        if not call.must_leave:
             self.check()
         there = call.callee
         if isinstance(there, Runtime) and there.ident == self.ident and not isinstance(there, Lane):

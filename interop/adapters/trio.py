@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import trio
 
-from interop.call import BACK, Call, Signal
+from interop.call import BACK, Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
@@ -94,7 +94,7 @@ class Run(Runtime):
 
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome, parked; a cancel is passed on, and raised when the callee is done."""
-        if not isinstance(call, Signal):
+        if not call.must_leave:
             await trio.lowlevel.checkpoint_if_cancelled()  # Cancelled before the call: it never leaves.
         call.parked = trio.lowlevel.current_task()
         interrupted: Callable[[], None] | None = None

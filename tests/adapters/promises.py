@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop.errors import CalleeCancelled, CalleeRaisedStop, OwnLoop, PeerGone, PortalClosed
+from interop.runtime import drive
 from tests.adapters.drivers import Afn, Driver, ident, sniffed
 
 Promise = Callable[["World"], Coroutine[Any, Any, None]]
@@ -937,6 +938,218 @@ async def opening_a_portal_changes_nothing_global(world: World) -> None:
     after = peek()
     expect(before == during, {key: (before[key], during[key]) for key in before if before[key] != during[key]})
     expect(before == after, {key: (before[key], after[key]) for key in before if before[key] != after[key]})
+
+
+# S: streams and context managers
+
+
+def _source(world: World, count: int = 3, error: BaseException | None = None) -> Any:
+    """An iterator as the callee's users write it, that says what it does."""
+
+    async def asynchronous() -> Any:
+        try:
+            for number in range(count):
+                world.trace.append(f"make {number}")
+                await world.callee.turn()
+                yield number
+            if error is not None:
+                raise error
+        finally:
+            await world.callee.turn()
+            world.trace.append("closed")
+
+    def plain() -> Any:
+        try:
+            for number in range(count):
+                world.trace.append(f"make {number}")
+                drive(world.callee.turn())
+                yield number
+            if error is not None:
+                raise error
+        finally:
+            drive(world.callee.turn())
+            world.trace.append("closed")
+
+    return plain if world.callee.blocking else asynchronous
+
+
+@promise("S1")
+async def items_arrive_in_order_each_when_it_is_asked_for(world: World) -> None:
+    async for item in world.caller.stream(world.portal, _source(world)):
+        await world.caller.turn()
+        world.trace.append(f"take {item}")
+    expect(world.trace == ["make 0", "take 0", "make 1", "take 1", "make 2", "take 2", "closed"], world.trace)
+
+
+@promise("S2")
+async def leaving_a_stream_early_closes_the_source_before_the_caller_goes_on(world: World) -> None:
+    items = world.caller.stream(world.portal, _source(world))
+    async for _ in items:
+        break
+    await items.aclose()
+    world.trace.append("went on")
+    expect(world.trace == ["make 0", "closed", "went on"], world.trace)
+
+
+@promise("S2", "callee-cancel")
+async def cancelling_a_stream_closes_the_source_before_the_caller_goes_on(world: World) -> None:
+    started = world.caller.event()
+
+    async def asynchronous() -> Any:
+        try:
+            world.tell_caller(started.set)
+            await world.callee.sleep_forever()
+            yield
+        finally:
+            world.trace.append("closed")
+
+    def plain() -> Any:
+        try:
+            world.tell_caller(started.set)
+            drive(world.callee.sleep_forever())
+            yield
+        finally:
+            world.trace.append("closed")
+
+    async def call() -> None:
+        items = world.caller.stream(world.portal, plain if world.callee.blocking else asynchronous)
+        try:
+            async for _ in items:
+                pass
+        finally:
+            await items.aclose()
+
+    task = await world.caller.spawn(call)
+    await started.wait()
+    await world.caller.cancel(task)
+    kind, got = await world.caller.join(task)
+    world.trace.append("went on")
+    expect(world.trace == ["closed", "went on"], world.trace)
+    expect(kind == "cancelled", (kind, got))
+
+
+@promise("S3")
+async def all_steps_of_a_stream_run_in_one_task_with_one_context(world: World) -> None:
+    seen: list[Any] = []
+
+    async def asynchronous() -> Any:
+        variable.set("the source's")
+        for _ in range(3):
+            seen.append((world.callee.task(), ident(), variable.get()))
+            yield
+
+    def plain() -> Any:
+        variable.set("the source's")
+        for _ in range(3):
+            seen.append((world.callee.task(), ident(), variable.get()))
+            yield
+
+    async for _ in world.caller.stream(world.portal, plain if world.callee.blocking else asynchronous):
+        pass
+    expect(len(seen) == 3 and len(set(seen)) == 1, seen)
+    expect(seen[0][2] == "the source's", seen)
+
+
+@promise("S5")
+async def an_error_of_the_source_ends_the_stream_once(world: World) -> None:
+    error = ValueError("of the source")
+    items = world.caller.stream(world.portal, _source(world, 1, error))
+    got: list[Any] = []
+    try:
+        async for item in items:
+            got.append(item)
+    except ValueError as caught:
+        got.append(caught)
+    async for item in items:
+        got.append(item)
+    expect(got == [0, error], got)
+
+
+@promise("S3")
+async def both_ends_of_a_context_manager_run_in_one_task(world: World) -> None:
+    seen: list[Any] = []
+    error = ValueError("of the body")
+
+    class Manager:
+        def __enter__(self) -> Manager:
+            seen.append((world.callee.task(), ident()))
+            return self
+
+        def __exit__(self, kind: object, got: object, trace: object) -> bool:
+            seen.append((world.callee.task(), ident()))
+            world.trace.append(repr(got))
+            return got is error
+
+    class AsyncManager(Manager):
+        async def __aenter__(self) -> Manager:
+            await world.callee.turn()
+            return self.__enter__()
+
+        async def __aexit__(self, *exc: Any) -> bool:
+            await world.callee.turn()
+            return self.__exit__(*exc)
+
+    kind = Manager if world.callee.blocking else AsyncManager
+    for body in (None, error):
+        async with world.caller.enter(world.portal, kind) as value:
+            expect(type(value) is kind, value)
+            if body is not None:
+                raise body
+    expect(len(seen) == 4, seen)
+    expect(seen[0] == seen[1] and seen[2] == seen[3], seen)
+    expect(world.trace == ["None", repr(error)], world.trace)
+
+
+@promise("S3", "callee-cancel")
+async def a_cancelled_body_cancels_the_callees_context_manager(world: World) -> None:
+    entered = world.caller.event()
+
+    class Manager:
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, kind: Any, got: object, trace: object) -> None:
+            world.trace.append(kind.__name__)
+
+    class AsyncManager(Manager):
+        async def __aenter__(self) -> None:
+            await world.callee.turn()
+
+        async def __aexit__(self, kind: Any, got: object, trace: object) -> None:
+            world.trace.append(kind.__name__)
+
+    async def call() -> None:
+        async with world.caller.enter(world.portal, Manager if world.callee.blocking else AsyncManager):
+            world.tell_caller(entered.set)
+            await world.caller.sleep_forever()
+
+    task = await world.caller.spawn(call)
+    await entered.wait()
+    await world.caller.cancel(task)
+    kind, got = await world.caller.join(task)
+    world.trace.append("went on")
+    expect(kind == "cancelled", (kind, got))
+    expect(world.trace == [world.callee.cancel_type.__name__, "went on"], world.trace)
+
+
+@promise("S3", "opens", "callee-cancel")
+async def closing_the_portal_closes_its_streams(world: World) -> None:
+    portal = await world.open()
+    items = world.caller.stream(portal, _source(world))
+    async for _ in items:
+        break
+    await world.caller.close(portal)
+    world.trace.append("went on")
+    if world.callee.level:
+        world.trace = [entry for entry in world.trace if entry != "closed"]  # Its finally waits, in a cancelled scope.
+        expect(world.trace == ["make 0", "went on"], world.trace)
+    else:
+        expect(world.trace == ["make 0", "closed", "went on"], world.trace)
+    try:
+        async for _ in items:
+            raise AssertionError("an item from a closed portal")
+    except PortalClosed:
+        pass
 
 
 def _open_files() -> int:

@@ -61,6 +61,12 @@ class Driver(ABC):
     async def call(self, portal: Any, fn: Callable[..., Any], *args: Any) -> Any:
         return await portal.call(fn, *args)
 
+    def stream(self, portal: Any, fn: Callable[..., Any]) -> Any:
+        return portal.stream(fn)
+
+    def enter(self, portal: Any, manager: Any) -> Any:
+        return portal.enter(manager)
+
     @abstractmethod
     def event(self) -> Event: ...
 
@@ -126,6 +132,44 @@ class BlockingDriver(Driver):
 
     async def call(self, portal: Any, fn: Callable[..., Any], *args: Any) -> Any:
         return portal.call(fn, *args)
+
+    def stream(self, portal: Any, fn: Callable[..., Any]) -> Any:
+        return Awaited(portal.stream(fn))
+
+    def enter(self, portal: Any, manager: Any) -> Any:
+        return EnteredBlocking(portal.enter(manager))
+
+
+class Awaited:
+    """A plain generator, for `async for` in a coroutine that never suspends."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+
+    def __aiter__(self) -> Awaited:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self.items)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        self.items.close()
+
+
+class EnteredBlocking:
+    """A plain context manager, for `async with` in a coroutine that never suspends."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+    async def __aenter__(self) -> Any:
+        return self.manager.__enter__()
+
+    async def __aexit__(self, *exc: Any) -> Any:
+        return self.manager.__exit__(*exc)
 
 
 def driver(name: str) -> Driver:
