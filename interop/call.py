@@ -18,9 +18,17 @@ NEW, BEGUN, RUNNING, SETTLED, BACK = range(5)
 class Side(Protocol):
     """What a Call needs to know of the runtimes of its caller and of its callee."""
 
-    gone: BaseException | None
-    dead: bool
-    outstanding: set[Call]
+    @property
+    def gone(self) -> BaseException | None:
+        """Set once no call may reach it."""
+
+    @property
+    def dead(self) -> bool:
+        """Whether its loop will not run again."""
+
+    @property
+    def outstanding(self) -> set[Call]:
+        """The calls that it has begun and not settled."""
 
     def wake(self, callback: Callable[[], object], /) -> None:
         """Run callback soon in this runtime's own thread; callable from any thread."""

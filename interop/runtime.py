@@ -1,8 +1,8 @@
 """Runtime: one running loop, as a Call sees it. What all frameworks share stands here once.
 
-    adapters/x    raw_wake start cancel wait resume: what only framework x can say
-    runtime       the inbox, one wake-up for many requests; who is outstanding; how a loop dies; what an outcome means
-    call          one call
+adapters/x    raw_wake start cancel wait resume: what only framework x can say
+runtime       the inbox, one wake-up for many requests; who is outstanding; how a loop dies; what an outcome means
+call          one call
 """
 
 from __future__ import annotations

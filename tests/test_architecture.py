@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-HUB = {"interop.call", "interop.errors", "interop.runtime", "interop.portal"}
+HUB = {"interop.blocking", "interop.call", "interop.errors", "interop.runtime", "interop.portal"}
 # A package or module, and what of ours it may import. The most specific name counts.
 ARROWS = {
     "interop": {"interop.errors"},
@@ -21,6 +21,7 @@ ARROWS = {
     "interop.errors": set(),
     "interop.call": set(),
     "interop.runtime": {"interop.call", "interop.errors"},
+    "interop.blocking": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
     # It loads an adapter by name when it is asked for: that is no import.

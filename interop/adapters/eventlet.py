@@ -3,79 +3,61 @@
 Cancelling: an exception, GreenletExit or a Timeout, is thrown into the greenlet, once; a waiting call takes it, and raises it
             when the callee is done. A kill that the callee did not answer is thrown again; a Timeout has missed its call.
             A kill has to come from a timer of the hub: it runs the killed greenlet at once.
-Threads:    the hubs have no way in (schedule_call_global() from another thread is lost while the hub sleeps): a socket pair
-            with a listener is one. On the asyncio hub it works the same.
+Threads:    the hubs have no way in (schedule_call_global() from another thread is lost while the hub sleeps): a pipe with
+            a listener is one. On the asyncio hub it works the same.
 Source:     https://eventlet.readthedocs.io/en/latest/hubs.html
 """
 
 from __future__ import annotations
 
 import contextlib
-import socket
+import os
 import threading
-from collections.abc import Callable, Coroutine
+import weakref
+from collections.abc import Callable
 from inspect import iscoroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from eventlet import greenthread, hubs
 from eventlet.timeout import Timeout
 from greenlet import GreenletExit, getcurrent
 
-from interop.call import BACK, Call
-from interop.errors import OwnLoop
+from interop.blocking import Greenlets, throw
+from interop.call import Call
 from interop.portal import BlockingPortal
-from interop.runtime import Done, Runtime, drive
-
-T = TypeVar("T")
+from interop.runtime import Runtime, drive
 
 
-class Hub(Runtime):
+class Hub(Greenlets):
     """A thread's eventlet hub."""
 
     name = "eventlet"
     cancel_types = (GreenletExit,)
+    timeout_type = Timeout
 
     def __init__(self, hub: Any) -> None:
         super().__init__()
         self.hub = hub
-        self.holds = 0
-        self.bell: socket.socket | None = None
-        self.ear: socket.socket | None = None
-        self.listener: Any = None
+        self.ear, self.bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
+        self.listener = hub.add(hub.READ, self.ear, self._heard, _nothing, _nothing)
+        self.deaf = weakref.finalize(self, _close, self.ear, self.bell)
 
-    def hold(self) -> None:
-        """Have a way in while others may want one."""
-        self.holds += 1
-        if self.holds == 1:
-            self.bell, self.ear = socket.socketpair()
-            self.bell.setblocking(False)
-            self.ear.setblocking(False)
-            self.listener = self.hub.add(self.hub.READ, self.ear.fileno(), self._heard, _nothing, _nothing)
-
-    def release(self) -> None:
-        """One reason less for it."""
-        self.holds -= 1
-        if self.holds == 0 and self.bell and self.ear:
+    def close(self) -> None:
+        """Nobody will wake this hub any more."""
+        if self.deaf.alive:
             self.hub.remove(self.listener)
-            self.bell.close()
-            self.ear.close()
-            self.bell = self.ear = None
+            self.deaf()
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the hub."""
-        bell = self.bell
-        if bell is not None:
-            with contextlib.suppress(BlockingIOError):  # It is full: the hub will hear it.
-                bell.send(b"x")
-        elif threading.get_ident() == self.ident:
-            self.hub.schedule_call_global(0, self.drain)
-        else:
-            raise RuntimeError("it has no open portal")
+        if not self.deaf.alive:
+            raise RuntimeError("its hub has ended")
+        with contextlib.suppress(BlockingIOError):  # It is full: the hub will hear it.
+            os.write(self.bell, b"x")
 
     def _heard(self, _: int) -> None:
-        assert self.ear is not None
         with contextlib.suppress(BlockingIOError):
-            self.ear.recv(4096)
+            os.read(self.ear, 4096)
         self.drain()
 
     def hosts(self) -> frozenset[str]:
@@ -96,61 +78,37 @@ class Hub(Runtime):
         greenlet.gr_context = call.context
         self.hub.schedule_call_global(0, greenlet.switch, self._run, (call,), {})
 
-    def _run(self, call: Call) -> None:
-        if not call.enter():
-            return
-        try:
-            value = call.fn(*call.args, **call.kwargs)
-        except BaseException as error:
-            self.report(call, error)
-        else:
-            call.settle(value)
+    def getcurrent(self) -> Any:
+        """The greenlet that runs."""
+        return getcurrent()
 
-    def cancel(self, call: Call, /) -> None:
-        """Throw GreenletExit into the function."""
-        if call.task is not None:
-            self.hub.schedule_call_global(0, _throw, call.task, GreenletExit())
+    def hub_greenlet(self) -> Any:
+        """The greenlet of the hub's loop."""
+        return self.hub.greenlet
 
-    def wait(self, call: Call, /) -> Done[Any]:
-        """Block this greenlet until the outcome is here."""
-        current = getcurrent()
-        if current is self.hub.greenlet:
-            raise OwnLoop(f"eventlet->{getattr(call.callee, 'name', '?')}", "spawn a greenlet: the hub itself must not wait")
-        interrupt: BaseException | None = None
-        call.parked = current
-        call.send()
-        while call.state != BACK:
-            try:
-                self.hub.switch()
-            except BaseException as error:
-                interrupt = interrupt or error
-                call.ask_to_stop()
-        try:
-            if interrupt is not None:
-                if call.cancelled and call.unwanted is True:
-                    raise interrupt
-                if not isinstance(interrupt, Timeout):
-                    self.hub.schedule_call_global(0, _throw, current, interrupt)
-            return Done(self.deliver(call))
-        finally:
-            del interrupt, current
+    def switch(self) -> object:
+        """Let the hub run."""
+        return self.hub.switch()
 
-    def resume(self, call: Call, /) -> None:
-        """Switch to the waiting greenlet: drain() runs in the hub, where that is the way to go on."""
-        call.parked.switch()
-
-    def native(self, coroutine: Coroutine[Any, Any, T]) -> Any:
-        """Blocking code runs a neutral coroutine to its end."""
-        return drive(coroutine)
+    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
+        """From a timer of the hub: what is thrown runs at once, and comes back to the hub."""
+        self.hub.schedule_call_global(0, throw, greenlet, error)
 
 
 def _nothing(*_: object) -> None:
     pass
 
 
-def _throw(greenlet: Any, error: BaseException) -> None:
-    if not greenlet.dead:
-        greenlet.throw(error)
+def _pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
+
+
+def _close(*ends: int) -> None:
+    for end in ends:
+        os.close(end)
 
 
 _local = threading.local()
@@ -179,8 +137,7 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
             greenthread.kill(greenlet)
         if fresh:
             runtime.bury("its hub has ended")
-            runtime.holds = min(runtime.holds, 1)
-            runtime.release()
+            runtime.close()
             runtime.hub.abort(wait=True)
             _local.runtime = None
             del hubs._threadlocal.hub

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from inspect import iscoroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import gevent
 import gevent.hub
@@ -21,19 +21,19 @@ import gevent.socket
 from gevent._hub_local import get_hub_if_exists
 from greenlet import GreenletExit, getcurrent
 
-from interop.call import BACK, Call
-from interop.errors import NotRunning, OwnLoop
+from interop.blocking import Greenlets, throw
+from interop.call import Call
+from interop.errors import NotRunning
 from interop.portal import BlockingPortal
-from interop.runtime import Done, Runtime, drive
-
-T = TypeVar("T")
+from interop.runtime import Runtime, drive
 
 
-class Hub(Runtime):
+class Hub(Greenlets):
     """A thread's gevent hub."""
 
     name = "gevent"
     cancel_types = (GreenletExit,)
+    timeout_type = gevent.Timeout
 
     def __init__(self, hub: Any) -> None:
         super().__init__()
@@ -75,61 +75,25 @@ class Hub(Runtime):
         greenlet.gr_context = call.context
         greenlet.start()
 
-    def _run(self, call: Call) -> None:
-        if not call.enter():
-            return
-        try:
-            value = call.fn(*call.args, **call.kwargs)
-        except BaseException as error:
-            self.report(call, error)
-        else:
-            call.settle(value)
+    def getcurrent(self) -> Any:
+        """The greenlet that runs."""
+        return getcurrent()
 
-    def cancel(self, call: Call, /) -> None:
-        """Throw GreenletExit into the function."""
-        if call.task is not None:
-            call.task.kill(block=False)
+    def hub_greenlet(self) -> Any:
+        """The hub is one."""
+        return self.hub
 
-    def wait(self, call: Call, /) -> Done[Any]:
-        """Block this greenlet until the outcome is here."""
-        current = getcurrent()
-        if current is self.hub:
-            raise OwnLoop(f"gevent->{getattr(call.callee, 'name', '?')}", "spawn a greenlet: the hub itself must not wait")
-        interrupt: BaseException | None = None
-        call.parked = current
-        call.send()
-        while call.state != BACK:
-            try:
-                self.hub.switch()
-            except BaseException as error:
-                interrupt = interrupt or error
-                call.ask_to_stop()
-        try:
-            if interrupt is not None:
-                if call.cancelled and call.unwanted is True:
-                    raise interrupt
-                if not isinstance(interrupt, gevent.Timeout):
-                    self.hub.loop.run_callback(_throw, current, interrupt)
-            return Done(self.deliver(call))
-        finally:
-            del interrupt, current
+    def switch(self) -> object:
+        """Let the hub run."""
+        return self.hub.switch()
 
-    def resume(self, call: Call, /) -> None:
-        """Switch to the waiting greenlet: drain() runs in the hub, where that is the way to go on."""
-        call.parked.switch()
-
-    def native(self, coroutine: Coroutine[Any, Any, T]) -> Any:
-        """Blocking code runs a neutral coroutine to its end."""
-        return drive(coroutine)
+    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
+        """In the hub's next turn."""
+        self.hub.loop.run_callback(throw, greenlet, error)
 
 
 def _nothing() -> None:
     pass
-
-
-def _throw(greenlet: Any, error: BaseException) -> None:
-    if not greenlet.dead:
-        greenlet.throw(error)
 
 
 _local = threading.local()

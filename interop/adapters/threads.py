@@ -13,23 +13,22 @@ import _thread
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from inspect import iscoroutine
-from typing import Any, TypeVar
+from typing import Any
 
+from interop.blocking import Blocking
 from interop.call import BACK, Call
 from interop.errors import OwnLoop
 from interop.portal import BlockingPortal
 from interop.runtime import Done, Runtime, drive
-
-T = TypeVar("T")
 
 
 class Cancelled(BaseException):
     """The cancel of plain threads: the caller of this thread's function does not want it any more."""
 
 
-class Lane(Runtime):
+class Lane(Blocking):
     """One thread, which answers its inbox whenever it waits."""
 
     name = "threads"
@@ -58,10 +57,6 @@ class Lane(Runtime):
             callback()
             if inbox and inbox[0] is callback:  # A wait() inside it may have taken it out already.
                 inbox.popleft()
-
-    def native(self, coroutine: Coroutine[Any, Any, T]) -> Any:
-        """Blocking code runs a neutral coroutine to its end."""
-        return drive(coroutine)
 
     def start(self, call: Call, /) -> None:
         """Never: calls run in workers."""
