@@ -92,3 +92,10 @@ class WrongThread(InteropError):
 
     def __init__(self, crossing: str) -> None:
         super().__init__(f"{crossing}: this portal was opened by another loop or thread; open one here")
+
+
+class CannotWrap(InteropError):
+    """wrap() was given something that is no foreign awaitable, or does not say whose it is."""
+
+    def __init__(self, value: object, reason: str) -> None:
+        super().__init__(f"cannot wrap a {type(value).__name__}: {reason}")

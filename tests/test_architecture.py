@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-HUB = {"interop.blocking", "interop.call", "interop.errors", "interop.runtime", "interop.portal"}
+HUB = {"interop.blocking", "interop.call", "interop.wrapping", "interop.errors", "interop.runtime", "interop.portal"}
 # A package or module, and what of ours it may import. The most specific name counts.
 ARROWS = {
     "interop": {"interop.errors"},
@@ -22,6 +22,7 @@ ARROWS = {
     "interop.call": set(),
     "interop.runtime": {"interop.call", "interop.errors"},
     "interop.blocking": {"interop.call", "interop.errors", "interop.runtime"},
+    "interop.wrapping": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
     # It loads an adapter by name when it is asked for: that is no import.

@@ -21,6 +21,7 @@ from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.wrapping import wrapped
 
 T = TypeVar("T")
 
@@ -109,6 +110,12 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     if flavour != "asyncio":
         raise NoSuchTopology("asyncio", "anyio[trio]", "loop", "Trio does not run on an asyncio loop; it can be its guest")
     return native.attach(loop, Loop), lambda: None
+
+
+async def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """Wait for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return await here.wait(wrapped(here, foreign, of))
 
 
 def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:

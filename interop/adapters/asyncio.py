@@ -22,6 +22,7 @@ from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.wrapping import wrapped
 
 T = TypeVar("T")
 
@@ -181,6 +182,24 @@ async def _sentinel(runtime: Runtime) -> AsyncGenerator[None, None]:
         yield
     finally:
         runtime.die("asyncio is shutting it down")
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Future or a Task, of asyncio or Tornado."""
+    return (lambda: foreign) if isinstance(foreign, asyncio.Future) else None
+
+
+def home(foreign: asyncio.Future[Any]) -> Runtime:
+    """The runtime of a Future's loop: one that is known, or the one that runs here."""
+    loop = foreign.get_loop()
+    known: Runtime | None = next(iter(vars(loop).get("_interop", {}).values()), None)
+    return known or (attach(loop, Loop) if asyncio._get_running_loop() is loop else current())
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
+    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return here.loop.create_task(here.wait(wrapped(here, foreign, of)))
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:

@@ -19,6 +19,7 @@ from inspect import iscoroutine
 from typing import Any
 
 from eventlet import greenthread, hubs
+from eventlet.event import Event
 from eventlet.timeout import Timeout
 from greenlet import GreenletExit, getcurrent
 
@@ -26,6 +27,7 @@ from interop.blocking import Greenlets, throw
 from interop.call import Call
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
+from interop.wrapping import wrapped
 
 
 class Hub(Greenlets):
@@ -121,6 +123,34 @@ def current() -> Hub:
     if runtime is None or runtime.hub is not hub or runtime.gone:
         runtime = _local.runtime = Hub(hub)
     return runtime
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a GreenThread or an Event."""
+    if isinstance(foreign, greenthread.GreenThread):
+        return lambda: _greenthread(foreign)
+    return foreign.wait if isinstance(foreign, Event) else None
+
+
+def _greenthread(greenlet: Any) -> Any:
+    try:
+        return greenlet.wait()
+    except GreenletExit:  # It was killed, or whoever waits for it through us does not want it any more.
+        if not greenlet.dead:
+            greenthread.kill(greenlet)
+        raise
+
+
+def home(foreign: Any) -> Runtime:
+    """This thread's hub."""
+    return current()
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """A GreenThread that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    call = wrapped(here, foreign, of)
+    return greenthread.spawn(lambda: here.wait(call).value)
 
 
 def run(main: Callable[[], Any], flavour: str = "") -> Any:

@@ -19,6 +19,7 @@ import gevent
 import gevent.hub
 import gevent.socket
 from gevent._hub_local import get_hub_if_exists
+from gevent.event import AsyncResult
 from greenlet import GreenletExit, getcurrent
 
 from interop.blocking import Greenlets, throw
@@ -26,6 +27,7 @@ from interop.call import Call
 from interop.errors import NotRunning
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
+from interop.wrapping import wrapped
 
 
 class Hub(Greenlets):
@@ -112,6 +114,36 @@ def current() -> Hub:
     if runtime is None or runtime.hub is not hub or runtime.gone:
         runtime = _local.runtime = Hub(hub)
     return runtime
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Greenlet, an AsyncResult, or another thing with a get() and a hub."""
+    if isinstance(foreign, gevent.Greenlet):
+        return lambda: _greenlet(foreign)
+    return foreign.get if isinstance(foreign, AsyncResult) else None
+
+
+def _greenlet(greenlet: Any) -> Any:
+    try:
+        value = greenlet.get()
+    except GreenletExit:  # Whoever waits for it through us does not want it any more.
+        greenlet.kill()
+        raise
+    if isinstance(value, GreenletExit):  # So gevent says that it was killed.
+        raise value
+    return value
+
+
+def home(foreign: Any) -> Runtime:
+    """This thread's hub."""
+    return current()
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """A Greenlet that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    call = wrapped(here, foreign, of)
+    return gevent.spawn(lambda: here.wait(call).value)
 
 
 def run(main: Callable[[], Any], flavour: str = "") -> Any:

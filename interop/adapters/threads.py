@@ -10,6 +10,7 @@ As callee:  an idle worker thread or a new one for each call, so that nested cal
 from __future__ import annotations
 
 import _thread
+import concurrent.futures
 import queue
 import threading
 from collections import deque
@@ -22,6 +23,7 @@ from interop.call import BACK, Call
 from interop.errors import OwnLoop
 from interop.portal import BlockingPortal
 from interop.runtime import Done, Runtime, drive
+from interop.wrapping import wrapped
 
 
 class Cancelled(BaseException):
@@ -204,6 +206,25 @@ def current() -> Lane:
 def check() -> None:
     """Raise Cancelled if the caller of this thread's function does not want it any more."""
     current().check()
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> concurrent.futures.Future[Any]:
+    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`; a worker waits for it."""
+    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    worker = current().pool.take()
+    call = wrapped(worker, foreign, of)
+
+    def wait() -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                value = worker.wait(call).value
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(value)
+
+    Call(current(), worker, wait).send()
+    return future
 
 
 def run(main: Callable[[], Any], flavour: str = "") -> Any:

@@ -19,6 +19,7 @@ from interop.call import Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.wrapping import wrapped
 
 T = TypeVar("T")
 
@@ -45,6 +46,12 @@ def current() -> Loop:
     except RuntimeError:
         raise NotRunning("tornado", "in a coroutine") from None
     return native.attach(loop, Loop)
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
+    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return here.loop.create_task(here.wait(wrapped(here, foreign, of)))
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:

@@ -22,6 +22,7 @@ from interop.call import BACK, Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.wrapping import wrapped
 
 T = TypeVar("T")
 
@@ -139,6 +140,12 @@ def current() -> Run:
 def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     """trio.run()."""
     return trio.run(main)
+
+
+async def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """Wait for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return await here.wait(wrapped(here, foreign, of))
 
 
 def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:

@@ -29,6 +29,7 @@ from interop.call import BACK, Call
 from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
 from interop.portal import AsyncPortal
 from interop.runtime import Runtime
+from interop.wrapping import wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -218,6 +219,29 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     if isinstance(outcome[0], Failure):
         outcome[0].raiseException()
     return cast(T, outcome[0])
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Deferred, an inlineCallbacks function's too."""
+    return (lambda: foreign) if isinstance(foreign, Deferred) else None
+
+
+def home(foreign: Deferred[Any]) -> Runtime:
+    """A Deferred does not say: the reactor that runs in this thread, or else the process's."""
+    try:
+        return current()
+    except NotRunning:
+        installed = sys.modules.get("twisted.internet.reactor")
+        known: Runtime | None = vars(installed).get("_interop") if installed else None
+        if known is None:
+            raise
+        return known
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Deferred[Any]:
+    """A Deferred for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return here.wait(wrapped(here, foreign, of))
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:

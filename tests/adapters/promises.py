@@ -290,6 +290,33 @@ async def a_foreign_cancel_type_stays_an_error(world: World) -> None:
             expect(got is error, got)
 
 
+@promise("V10", "callee-cancel")
+async def a_cancel_that_races_with_the_end_gives_exactly_one_outcome(world: World) -> None:
+    """Forty interleavings: the cancel comes after 0 to 7 turns of the caller, the callee ends after 0 to 4 of its own."""
+
+    async def callee(turns: int) -> int:
+        for _ in range(turns):
+            await world.callee.turn()
+        return turns
+
+    async def call(turns: int) -> int:
+        got = int(await world.call(callee, turns))
+        ended.append(got)
+        return got
+
+    ended: list[int] = []
+    for wait in range(8):
+        for turns in range(5):
+            task = await world.caller.spawn(call, turns)
+            for _ in range(wait):
+                await world.caller.turn()
+            await world.caller.cancel(task)
+            kind, got = await world.caller.join(task)
+            expect(kind == "cancelled" or (kind, got) == ("value", turns), (kind, got, wait, turns))
+    # The loop of the callee has nothing left of them, and still answers.
+    expect(await world.call(callee, 1) == 1, "another value")
+
+
 # C: cancellation and time
 
 
@@ -665,6 +692,50 @@ async def the_callee_runs_in_the_thread_of_its_loop(world: World) -> None:
     expect(got[0] == got[1], got)
 
 
+@promise("X3")
+async def each_of_many_calls_keeps_its_own_context_through_its_waits(world: World) -> None:
+    async def callee() -> list[str]:
+        seen = []
+        for _ in range(3):
+            seen.append(variable.get())
+            await world.callee.turn()
+        variable.set(f"{variable.get()}, changed")
+        await world.callee.turn()
+        return [*seen, variable.get()]
+
+    async def call(name: str) -> Any:
+        variable.set(name)
+        return await world.call(callee)
+
+    names = [f"call {number}" for number in range(5)]
+    tasks = [await world.caller.spawn(call, name) for name in names]
+    for name, task in zip(names, tasks, strict=True):
+        got = await world.caller.join(task)
+        expect(got == ("value", [name, name, name, f"{name}, changed"]), got)
+
+
+@promise("X8")
+async def no_side_sees_a_running_asyncio_loop_that_is_not_its_own(world: World) -> None:
+    import asyncio
+
+    def loop() -> object:
+        return asyncio._get_running_loop()
+
+    async def callee() -> list[object]:
+        seen = [loop()]
+        await world.callee.turn()
+        return [*seen, loop()]
+
+    mine = loop()
+    got = await world.call(callee)
+    theirs = world.portal.runtime.asyncio_loop()
+    if world.topology == "guest" and "trio" in (world.callee.library, world.caller.library) and (theirs or mine) is not None:
+        return  # A Trio guest's ticks are callbacks of its host's loop, and Trio's guest mode does not hide it.
+    expect(got == [theirs, theirs], got)
+    expect(loop() is mine, loop())
+    expect(mine is world.here.asyncio_loop(), mine)
+
+
 # L: liveness
 
 
@@ -806,6 +877,49 @@ async def a_peer_that_dies_fails_every_outstanding_call(world: World) -> None:
     expect(all(kind == "error" and type(error) is PeerGone for kind, error in got), got)
     expect(len({id(error) for kind, error in got}) == 4, "one error for all")
     await world.caller.close(portal)
+
+
+@promise("L9")
+async def a_thousand_calls_that_end_at_once_need_no_more_stack_than_one(world: World) -> None:
+    depths: set[int] = set()
+
+    def depth() -> int:
+        frame, count = sys._getframe(), 0
+        while frame.f_back is not None:
+            frame, count = frame.f_back, count + 1
+        return count
+
+    async def callee(number: int) -> int:
+        return number
+
+    for number in range(1000):
+        expect(await world.call(callee, number) == number, number)
+        if number in (10, 999):
+            depths.add(depth())
+    expect(len(depths) == 1, depths)
+
+
+@promise("L10")
+async def many_calls_do_not_starve_the_callers_other_work(world: World) -> None:
+    async def callee() -> None: ...
+
+    async def flood() -> None:
+        for _ in range(300):
+            await world.call(callee)
+        world.trace.append("flood")
+
+    async def other() -> None:
+        for _ in range(20):
+            await world.caller.turn()
+        world.trace.append("other")
+
+    floods = [await world.caller.spawn(flood) for _ in range(3)]
+    task = await world.caller.spawn(other)
+    await world.caller.join(task)
+    if world.caller.name != "threads":  # Those are scheduled by the system.
+        expect(world.trace[0] == "other", world.trace)
+    for flood_task in floods:
+        expect((await world.caller.join(flood_task))[0] == "value", "an error")
 
 
 @promise("L11", "callee-loop")
