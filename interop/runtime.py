@@ -39,6 +39,7 @@ class Runtime(ABC):
         self.ident = threading.get_ident()
         self.gone: BaseException | None = None
         self.dead = False
+        self.left: list[Any] = []
         self._why: tuple[str, BaseException | None] = ("it is closed", None)
         self.outstanding: set[Call] = set()
         self._inbox: deque[Callable[[], object]] = deque()
@@ -119,6 +120,8 @@ class Runtime(ABC):
         """The loop is ending: fail every outstanding call now, and each later one at once."""
         if self.gone is None:
             self.gone, self._why = self.peer_gone(why, cause), (why, cause)
+        # Their callers are told now; they themselves still have to be ended by their loop, and nobody else may hold them.
+        self.left += [call.task for call in self.outstanding if call.task is not None]
         for call in list(self.outstanding):
             call.settle(error=self.peer_gone(why, cause))
 
@@ -126,6 +129,7 @@ class Runtime(ABC):
         """The loop has ended: what is left in the inbox is answered by whoever puts it there."""
         self.die(why, cause)
         self.dead = True
+        self.left.clear()
         self.drain()
 
     def peer_gone(self, why: str = "", cause: BaseException | None = None) -> PeerGone:

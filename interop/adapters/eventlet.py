@@ -161,9 +161,8 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
         result = main()
         return drive(result) if iscoroutine(result) else result
     finally:
-        left = [call.task for call in runtime.outstanding if call.task is not None]
         runtime.die("its main function has ended")
-        for greenlet in left:
+        for greenlet in runtime.left:
             greenthread.kill(greenlet)
         if fresh:
             runtime.bury("its hub has ended")

@@ -154,9 +154,8 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
         result = main()
         return drive(result) if iscoroutine(result) else result
     finally:
-        left = [call.task for call in runtime.outstanding if call.task is not None]
         runtime.die("its main function has ended")
-        gevent.killall(left)
+        gevent.killall(runtime.left)
         if fresh:
             runtime.bury("its hub is destroyed")
             runtime.keep_alive.close()
