@@ -126,6 +126,10 @@ class Portal:
         if isinstance(wanted, Runtime):
             if wanted.gone is not None:
                 raise wanted.peer_gone()
+            apart = wanted.ident != here.ident
+            if topology is not None and apart != (topology == "thread"):
+                where = "another thread" if apart else "this thread"
+                raise NoSuchTopology(here.name, wanted.name, topology, f"that loop runs in {where} already")
             return wanted
         adapter, flavour = find(wanted)
         if topology in (None, "thread"):

@@ -8,6 +8,7 @@ Source:     https://anyio.readthedocs.io/en/stable/cancellation.html
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
@@ -69,7 +70,8 @@ class Loop(native.Loop):
             if interrupted is not None:
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
-                self.loop.call_soon(native.cancel_again, task, cancels)
+                if anyio.current_effective_deadline() != -math.inf:  # Or else anyio throws it again by itself.
+                    self.loop.call_soon(native.cancel_again, task, cancels, interrupted.args)
             return self.deliver(call)
         finally:
             del interrupted

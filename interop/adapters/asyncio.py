@@ -122,9 +122,10 @@ class Loop(Runtime):
             if interrupted is not None:
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
-                self.loop.call_soon(cancel_again, task, cancels)
+                self.loop.call_soon(cancel_again, task, cancels, interrupted.args)
             return self.deliver(call)
         finally:
+            call.parked = None  # It holds the call, and only the garbage collector would part them.
             del interrupted, waiter
 
     def resume(self, call: Call, /) -> None:
@@ -138,15 +139,19 @@ def cancels_of(task: asyncio.Task[Any] | None) -> int:
     return task.cancelling() if sys.version_info >= (3, 11) and task is not None else 0
 
 
-def cancel_again(task: asyncio.Task[Any] | None, cancels: int) -> None:
-    """A cancel that found the callee done already is still due, unless the one who asked has taken it back."""
+def cancel_again(task: asyncio.Task[Any] | None, cancels: int, message: tuple[Any, ...]) -> None:
+    """A cancel that found the callee done already is still due, unless the one who asked has taken it back.
+
+    Args:
+        message: of the first cancel: anyio knows its own by it.
+    """
     if task is None or task.done():
         return
     if sys.version_info >= (3, 11):
         if task.cancelling() <= cancels:
             return
         task.uncancel()
-    task.cancel()
+    task.cancel(*message)
 
 
 def current() -> Loop:

@@ -211,19 +211,17 @@ def check() -> None:
 def wrap(foreign: Any, *, of: Runtime | None = None) -> concurrent.futures.Future[Any]:
     """A Future for any foreign awaitable, at home in the loop that it says, or in `of`; a worker waits for it."""
     future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-    worker = current().pool.take()
-    call = wrapped(worker, foreign, of)
-
     def wait() -> None:
         if future.set_running_or_notify_cancel():
             try:
-                value = worker.wait(call).value
+                worker = current()
+                value = worker.wait(wrapped(worker, foreign, of)).value
             except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(value)
 
-    Call(current(), worker, wait).send()
+    Call(current(), current(), wait).send()
     return future
 
 

@@ -157,7 +157,7 @@ class Reactor(Runtime):
 
     def resume(self, call: Call, /) -> None:
         """Fire the call's Deferred."""
-        waiter = call.parked
+        waiter, call.parked = call.parked, None
         try:
             if waiter.interrupted and call.cancelled and call.unwanted is True:
                 raise CancelledError
