@@ -211,6 +211,7 @@ def check() -> None:
 def wrap(foreign: Any, *, of: Runtime | None = None) -> concurrent.futures.Future[Any]:
     """A Future for any foreign awaitable, at home in the loop that it says, or in `of`; a worker waits for it."""
     future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
     def wait() -> None:
         if future.set_running_or_notify_cancel():
             try:
