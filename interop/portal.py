@@ -53,8 +53,8 @@ def find(name: str) -> tuple[Adapter, str]:
     if name not in FRAMEWORKS:
         raise UnknownFramework(name, list(FRAMEWORKS))
     adapter, flavour, package = FRAMEWORKS[name]
-    for needed in {package, adapter if package else ""} - {""}:
-        if needed not in ("asyncio", "threads") and importlib.util.find_spec(needed) is None:
+    for needed in (package, adapter if package else ""):
+        if needed not in ("", "asyncio", "threads") and importlib.util.find_spec(needed) is None:
             raise FrameworkMissing(name, needed.capitalize(), needed)
     return cast(Adapter, importlib.import_module(f"interop.adapters.{adapter}")), flavour
 

@@ -136,7 +136,9 @@ class Loop(Runtime):
 
 def cancels_of(task: asyncio.Task[Any] | None) -> int:
     """How many cancels of the task nobody has taken back."""
-    return task.cancelling() if sys.version_info >= (3, 11) and task is not None else 0
+    if sys.version_info >= (3, 11):
+        return task.cancelling() if task is not None else 0
+    return 0
 
 
 def cancel_again(task: asyncio.Task[Any] | None, cancels: int, message: tuple[Any, ...]) -> None:

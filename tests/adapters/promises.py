@@ -252,9 +252,10 @@ async def keyboard_interrupt_and_system_exit_reach_the_caller_and_spare_the_call
 
 @promise("V8")
 async def exception_groups_are_not_rebuilt(world: World) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info >= (3, 11):
+        group: Any = ExceptionGroup("of one", [ValueError(1)])
+    else:
         raise NotApplicable("no exception groups before Python 3.11")
-    group = ExceptionGroup("of one", [ValueError(1)])  # noqa: F821
 
     async def callee() -> None:
         raise group
