@@ -6,6 +6,7 @@ under test. `needs` names what a side must be able to do; a promise without it d
 
 from __future__ import annotations
 
+import builtins
 import concurrent.futures
 import contextlib
 import contextvars
@@ -252,10 +253,10 @@ async def keyboard_interrupt_and_system_exit_reach_the_caller_and_spare_the_call
 
 @promise("V8")
 async def exception_groups_are_not_rebuilt(world: World) -> None:
-    if sys.version_info >= (3, 11):
-        group: Any = ExceptionGroup("of one", [ValueError(1)])
-    else:
+    native: Any = getattr(builtins, "ExceptionGroup", None)
+    if native is None:
         raise NotApplicable("no exception groups before Python 3.11")
+    group = native("of one", [ValueError(1)])
 
     async def callee() -> None:
         raise group
