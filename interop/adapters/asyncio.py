@@ -1,0 +1,264 @@
+"""asyncio (and uvloop): the native awaitable is a coroutine that a Task drives; a cancel is thrown in once.
+
+Cancelling: a task cancels what it waits for, so the waiter of a call takes the cancel, forwards it, and stays pending until
+            the callee is done. A cancel that the callee did not answer with its own stays pending for the caller's next await,
+            as long as nobody has taken it back with uncancel().
+Threads:    loop.call_soon_threadsafe(), an error once the loop is closed.
+The end:    asyncio.run() closes async generators before the loop: one that we leave there tells us.
+Source:     https://docs.python.org/3/library/asyncio-task.html, "Task cancellation".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from inspect import isawaitable
+from selectors import BaseSelector
+from typing import Any, TypeVar
+
+from interop.call import BACK, Call
+from interop.errors import NoSuchTopology, NotRunning
+from interop.portal import AwaitablePortal
+from interop.runtime import Runtime
+from interop.wrapping import wrapped
+
+T = TypeVar("T")
+
+
+class Waiter(asyncio.Future[None]):
+    """What a task waits with for a call; cancelling it asks the callee to stop, and nothing more."""
+
+    def __init__(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self.call = call
+        self.interrupted: asyncio.CancelledError | None = None
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Take the cancel, and stay pending: the task resumes when the callee is done."""
+        if self.done():
+            return False
+        self.interrupted = self.interrupted or asyncio.CancelledError(*() if msg is None else (msg,))
+        self.call.ask_to_stop()
+        return True
+
+
+class Loop(Runtime):
+    """A running asyncio loop."""
+
+    name = "asyncio"
+    cancel_types = (asyncio.CancelledError,)
+    sentinel: AsyncGenerator[None, None]
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self.loop = loop
+
+    def raw_wake(self) -> None:
+        """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""
+        if asyncio._get_running_loop() is self.loop:
+            self.loop.call_soon(self.drain)
+        else:
+            self.loop.call_soon_threadsafe(self.drain)
+
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop:
+        """This one."""
+        return self.loop
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's guest mode needs nothing but wake()."""
+        return frozenset({"trio"})
+
+    def start(self, call: Call, /) -> None:
+        """Run the function as a task."""
+        if sys.version_info >= (3, 11):
+            call.task = self.loop.create_task(self._run(call), context=call.context)
+        else:
+            call.task = call.context.run(self.loop.create_task, self._run(call))
+
+    async def _run(self, call: Call) -> None:
+        if not call.enter():
+            return
+        try:
+            value = call.fn(*call.args, **call.kwargs)
+            if isawaitable(value):
+                value = await value
+        except BaseException as error:
+            self.report(call, error)
+        else:
+            call.settle(value)
+
+    def report(self, call: Call, error: BaseException) -> None:
+        """A closed loop's tasks end with GeneratorExit, which is not their function's doing."""
+        if isinstance(error, GeneratorExit) and self.loop.is_closed():
+            error = self.peer_gone("it was closed with tasks pending", error)
+        super().report(call, error)
+
+    def cancel(self, call: Call, /) -> None:
+        """Cancel the task, once."""
+        if call.task is not None:
+            call.task.cancel()
+
+    async def wait(self, call: Call, /) -> Any:
+        """Wait for the outcome; see the module's docstring for what a cancel does."""
+        task = asyncio.current_task()
+        if getattr(task, "_must_cancel", False) and not call.must_leave:
+            await asyncio.sleep(0)  # Cancelled before the call: it never leaves.
+        cancels = cancels_of(task)
+        waiter = Waiter(call, self.loop)
+        call.parked = waiter
+        call.send()
+        while call.state != BACK:
+            try:
+                await waiter
+            except asyncio.CancelledError as error:  # It came between the outcome and this step.
+                waiter.interrupted = waiter.interrupted or error
+            except BaseException:  # This coroutine is being closed: nobody will ask for the outcome.
+                call.ask_to_stop()
+                raise
+        interrupted, waiter.interrupted = waiter.interrupted, None
+        try:
+            if interrupted is not None:
+                if call.cancelled and call.unwanted is True:
+                    raise interrupted
+                self.loop.call_soon(cancel_again, task, cancels, interrupted.args)
+            return self.deliver(call)
+        finally:
+            call.parked = None  # It holds the call, and only the garbage collector would part them.
+            del interrupted, waiter
+
+    def resume(self, call: Call, /) -> None:
+        """Let the task go on with the loop's next turn."""
+        if not call.parked.done():
+            call.parked.set_result(None)
+
+
+def cancels_of(task: asyncio.Task[Any] | None) -> int:
+    """How many cancels of the task nobody has taken back."""
+    if sys.version_info >= (3, 11):
+        return task.cancelling() if task is not None else 0
+    return 0
+
+
+def cancel_again(task: asyncio.Task[Any] | None, cancels: int, message: tuple[Any, ...]) -> None:
+    """A cancel that found the callee done already is still due, unless the one who asked has taken it back.
+
+    Args:
+        message: of the first cancel: anyio knows its own by it.
+    """
+    if task is None or task.done():
+        return
+    if sys.version_info >= (3, 11):
+        if task.cancelling() <= cancels:
+            return
+        task.uncancel()
+    task.cancel(*message)
+
+
+def current() -> Loop:
+    """The runtime of the loop that runs in this thread.
+
+    Raises:
+        NotRunning: none does.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        raise NotRunning("asyncio", "in a coroutine") from None
+    return attach(loop, Loop)
+
+
+L = TypeVar("L", bound=Loop)
+
+
+def attach(loop: asyncio.AbstractEventLoop, kind: Callable[[asyncio.AbstractEventLoop], L]) -> L:
+    """The loop's runtime of this kind, made once, and told when asyncio.run() ends the loop."""
+    runtimes: dict[Any, Any] = vars(loop).setdefault("_interop", {})
+    runtime: L | None = runtimes.get(kind)
+    if runtime is None:
+        runtime = runtimes[kind] = kind(loop)
+        runtime.sentinel = _sentinel(runtime)
+        with contextlib.suppress(StopIteration):
+            runtime.sentinel.asend(None).send(None)
+    return runtime
+
+
+async def _sentinel(runtime: Runtime) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        runtime.die("asyncio is shutting it down")
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Future or a Task, of asyncio or Tornado."""
+    return (lambda: foreign) if isinstance(foreign, asyncio.Future) else None
+
+
+def home(foreign: asyncio.Future[Any]) -> Runtime:
+    """The runtime of a Future's loop: one that is known, or the one that runs here."""
+    loop = foreign.get_loop()
+    known: Runtime | None = next(iter(vars(loop).get("_interop", {}).values()), None)
+    return known or (attach(loop, Loop) if asyncio._get_running_loop() is loop else current())
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
+    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return here.loop.create_task(here.wait(wrapped(here, foreign, of)))
+
+
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """A runtime on an asyncio loop that runs already, and what undoes it."""
+    if flavour == "uvloop" and type(loop).__module__.partition(".")[0] != "uvloop":
+        raise NoSuchTopology("asyncio", "asyncio[uvloop]", "loop", "the loop that runs here is not uvloop's")
+    return attach(loop, Loop), lambda: None
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", selector: BaseSelector | None = None) -> T:
+    """asyncio.run() for any thread: no signal handler, no policy, a plain loop whatever the process has patched in."""
+    loop = asyncio.SelectorEventLoop(selector) if selector else _new_loop(flavour)
+    try:
+        return loop.run_until_complete(main())
+    finally:
+        try:
+            for runtime in vars(loop).get("_interop", {}).values():
+                runtime.die("it is shutting down")
+            _cancel_all(loop)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+
+def _new_loop(flavour: str) -> asyncio.AbstractEventLoop:
+    if flavour == "uvloop":
+        import uvloop
+
+        return uvloop.new_event_loop()
+    if sys.platform == "win32":
+        return asyncio.ProactorEventLoop()
+    return asyncio.SelectorEventLoop()
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+class Portal(AwaitablePortal):
+    """A portal that asyncio code holds."""
+
+
+def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
+    """A portal from this loop to another framework: its name starts one, its Runtime reaches a running one.
+
+    Example:
+        async with open_portal("trio") as trio:
+            await trio.call(fetch, url)
+    """
+    return Portal(current, callee, topology)

@@ -1,0 +1,189 @@
+"""eventlet: waiting blocks the greenlet; the hub runs what is ready. No monkey patching needed, none done.
+
+Cancelling: an exception, GreenletExit or a Timeout, is thrown into the greenlet, once; a waiting call takes it, and raises it
+            when the callee is done. A kill that the callee did not answer is thrown again; a Timeout has missed its call.
+            A kill has to come from a timer of the hub: it runs the killed greenlet at once.
+Threads:    the hubs have no way in (schedule_call_global() from another thread is lost while the hub sleeps): a pipe with
+            a listener is one. On the asyncio hub it works the same.
+Source:     https://eventlet.readthedocs.io/en/latest/hubs.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from inspect import iscoroutine
+from typing import Any
+
+from eventlet import greenthread, hubs
+from eventlet.event import Event
+from eventlet.timeout import Timeout
+from greenlet import GreenletExit, getcurrent
+
+from interop.blocking import Greenlets, throw
+from interop.call import Call
+from interop.portal import BlockingPortal
+from interop.runtime import Runtime, drive
+from interop.wrapping import wrapped
+
+
+class Hub(Greenlets):
+    """A thread's eventlet hub."""
+
+    name = "eventlet"
+    cancel_types = (GreenletExit,)
+    timeout_type = Timeout
+
+    def __init__(self, hub: Any) -> None:
+        super().__init__()
+        self.hub = hub
+        self.ear, self.bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
+        self.listener = hub.add(hub.READ, self.ear, self._heard, _nothing, _nothing)
+        self.deaf = weakref.finalize(self, _close, self.ear, self.bell)
+
+    def close(self) -> None:
+        """Nobody will wake this hub any more."""
+        if self.deaf.alive:
+            self.hub.remove(self.listener)
+            self.deaf()
+
+    def raw_wake(self) -> None:
+        """Have drain() run soon in the hub."""
+        if not self.deaf.alive:
+            raise RuntimeError("its hub has ended")
+        with contextlib.suppress(BlockingIOError):  # It is full: the hub will hear it.
+            os.write(self.bell, b"x")
+
+    def _heard(self, _: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.ear, 4096)
+        self.drain()
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
+        return frozenset({"trio", "asyncio"})
+
+    async def readable(self, fd: int, seconds: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        if seconds is not None and seconds <= 0:
+            greenthread.sleep(0)
+        else:
+            with contextlib.suppress(TimeoutError):
+                hubs.trampoline(fd, read=True, timeout=seconds, timeout_exc=TimeoutError)
+
+    def start(self, call: Call, /) -> None:
+        """Run the function in a greenlet of its own."""
+        call.task = greenlet = greenthread.GreenThread(self.hub.greenlet)
+        greenlet.gr_context = call.context
+        self.hub.schedule_call_global(0, greenlet.switch, self._run, (call,), {})
+
+    def getcurrent(self) -> Any:
+        """The greenlet that runs."""
+        return getcurrent()
+
+    def hub_greenlet(self) -> Any:
+        """The greenlet of the hub's loop."""
+        return self.hub.greenlet
+
+    def switch(self) -> object:
+        """Let the hub run."""
+        return self.hub.switch()
+
+    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
+        """From a timer of the hub: what is thrown runs at once, and comes back to the hub."""
+        self.hub.schedule_call_global(0, throw, greenlet, error)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+def _pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
+
+
+def _close(*ends: int) -> None:
+    for end in ends:
+        os.close(end)
+
+
+_local = threading.local()
+
+
+def current() -> Hub:
+    """The runtime of this thread's hub, which is made if it has none yet."""
+    hub = hubs.get_hub()
+    runtime: Hub | None = getattr(_local, "runtime", None)
+    if runtime is None or runtime.hub is not hub or runtime.gone:
+        runtime = _local.runtime = Hub(hub)
+    return runtime
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a GreenThread or an Event."""
+    if isinstance(foreign, greenthread.GreenThread):
+        return lambda: _greenthread(foreign)
+    return foreign.wait if isinstance(foreign, Event) else None
+
+
+def _greenthread(greenlet: Any) -> Any:
+    try:
+        return greenlet.wait()
+    except GreenletExit:  # It was killed, or whoever waits for it through us does not want it any more.
+        if not greenlet.dead:
+            greenthread.kill(greenlet)
+        raise
+
+
+def home(foreign: Any) -> Runtime:
+    """This thread's hub."""
+    return current()
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """A GreenThread that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    call = wrapped(here, foreign, of)
+    return greenthread.spawn(lambda: here.wait(call).value)
+
+
+def run(main: Callable[[], Any], flavour: str = "") -> Any:
+    """Run main in this thread with a hub; a hub that did not exist before is ended after."""
+    fresh = not hasattr(hubs._threadlocal, "hub")
+    runtime = current()
+    try:
+        result = main()
+        return drive(result) if iscoroutine(result) else result
+    finally:
+        runtime.die("its main function has ended")
+        for greenlet in runtime.left:
+            greenthread.kill(greenlet)
+        if fresh:
+            runtime.bury("its hub has ended")
+            runtime.close()
+            runtime.hub.abort(wait=True)
+            _local.runtime = None
+            del hubs._threadlocal.hub
+            for name in ("poll", "loop"):
+                if hasattr(getattr(runtime.hub, name, None), "close"):
+                    getattr(runtime.hub, name).close()
+
+
+class Portal(BlockingPortal):
+    """A portal that greenlets of one hub hold."""
+
+
+def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
+    """A portal from this hub's greenlets to another framework: its name starts one, its Runtime reaches a running one.
+
+    Example:
+        with open_portal("asyncio") as asyncio:
+            asyncio.call(fetch, url)
+    """
+    return Portal(current, callee, topology)

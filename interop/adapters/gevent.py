@@ -1,0 +1,177 @@
+"""gevent: waiting blocks the greenlet; the hub runs what is ready. No monkey patching needed, none done.
+
+Cancelling: an exception, GreenletExit or a Timeout, is thrown into the greenlet, once; a waiting call takes it, and raises it
+            when the callee is done. A kill that the callee did not answer is thrown again; a Timeout has missed its call.
+Threads:    hub.loop.run_callback_threadsafe(). A hub with nothing but foreign threads to wait for raises LoopExit, so a
+            watcher keeps it alive while a portal is open.
+Source:     https://www.gevent.org/api/gevent.hub.html; gevent issue 2124.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from inspect import iscoroutine
+from typing import Any
+
+import gevent
+import gevent.hub
+import gevent.socket
+from gevent._hub_local import get_hub_if_exists
+from gevent.event import AsyncResult
+from greenlet import GreenletExit, getcurrent
+
+from interop.blocking import Greenlets, throw
+from interop.call import Call
+from interop.errors import NotRunning
+from interop.portal import BlockingPortal
+from interop.runtime import Runtime, drive
+from interop.wrapping import wrapped
+
+
+class Hub(Greenlets):
+    """A thread's gevent hub."""
+
+    name = "gevent"
+    cancel_types = (GreenletExit,)
+    timeout_type = gevent.Timeout
+
+    def __init__(self, hub: Any) -> None:
+        super().__init__()
+        self.hub = hub
+        self.holds = 0
+        self.keep_alive = hub.loop.async_()
+
+    def hold(self) -> None:
+        """Keep the hub from ending while others may wake it."""
+        self.holds += 1
+        if self.holds == 1:
+            self.keep_alive.start(_nothing)
+
+    def release(self) -> None:
+        """One reason less to stay."""
+        self.holds -= 1
+        if self.holds == 0:
+            self.keep_alive.stop()
+
+    def raw_wake(self) -> None:
+        """Have drain() run soon in the hub."""
+        self.hub.loop.run_callback_threadsafe(self.drain)
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
+        return frozenset({"trio", "asyncio"})
+
+    async def readable(self, fd: int, seconds: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        if seconds is not None and seconds <= 0:
+            gevent.sleep(0)
+        else:
+            with contextlib.suppress(TimeoutError):
+                gevent.socket.wait_read(fd, seconds, TimeoutError())
+
+    def start(self, call: Call, /) -> None:
+        """Run the function in a greenlet of its own."""
+        call.task = greenlet = gevent.Greenlet(self._run, call)
+        greenlet.gr_context = call.context
+        greenlet.start()
+
+    def getcurrent(self) -> Any:
+        """The greenlet that runs."""
+        return getcurrent()
+
+    def hub_greenlet(self) -> Any:
+        """The hub is one."""
+        return self.hub
+
+    def switch(self) -> object:
+        """Let the hub run."""
+        return self.hub.switch()
+
+    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
+        """In the hub's next turn."""
+        self.hub.loop.run_callback(throw, greenlet, error)
+
+
+def _nothing() -> None:
+    pass
+
+
+_local = threading.local()
+
+
+def current() -> Hub:
+    """The runtime of this thread's hub, which is made if it has none yet.
+
+    Raises:
+        NotRunning: the hub is being destroyed.
+    """
+    hub = gevent.get_hub()
+    if hub.loop is None:
+        raise NotRunning("gevent", "in a greenlet")
+    runtime: Hub | None = getattr(_local, "runtime", None)
+    if runtime is None or runtime.hub is not hub or runtime.gone:
+        runtime = _local.runtime = Hub(hub)
+    return runtime
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Greenlet, an AsyncResult, or another thing with a get() and a hub."""
+    if isinstance(foreign, gevent.Greenlet):
+        return lambda: _greenlet(foreign)
+    return foreign.get if isinstance(foreign, AsyncResult) else None
+
+
+def _greenlet(greenlet: Any) -> Any:
+    try:
+        value = greenlet.get()
+    except GreenletExit:  # Whoever waits for it through us does not want it any more.
+        greenlet.kill()
+        raise
+    if isinstance(value, GreenletExit):  # So gevent says that it was killed.
+        raise value
+    return value
+
+
+def home(foreign: Any) -> Runtime:
+    """This thread's hub."""
+    return current()
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
+    """A Greenlet that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    call = wrapped(here, foreign, of)
+    return gevent.spawn(lambda: here.wait(call).value)
+
+
+def run(main: Callable[[], Any], flavour: str = "") -> Any:
+    """Run main in this thread with a hub; a hub that did not exist before is destroyed after."""
+    fresh = get_hub_if_exists() is None
+    runtime = current()
+    try:
+        result = main()
+        return drive(result) if iscoroutine(result) else result
+    finally:
+        runtime.die("its main function has ended")
+        gevent.killall(runtime.left)
+        if fresh:
+            runtime.bury("its hub is destroyed")
+            runtime.keep_alive.close()
+            _local.runtime = None
+            runtime.hub.destroy(destroy_loop=True)
+
+
+class Portal(BlockingPortal):
+    """A portal that greenlets of one hub hold."""
+
+
+def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
+    """A portal from this hub's greenlets to another framework: its name starts one, its Runtime reaches a running one.
+
+    Example:
+        with open_portal("asyncio") as asyncio:
+            asyncio.call(fetch, url)
+    """
+    return Portal(current, callee, topology)

@@ -1,0 +1,366 @@
+"""Twisted: the native awaitable is a Deferred; code after it runs at once, inside whatever fires it.
+
+Cancelling: Deferred.cancel() fires the Deferred with CancelledError before the callee has done its cleanup, so the Deferred of a
+            call takes the cancel, forwards it, and fires when the callee is done.
+Threads:    reactor.callFromThread(), which is silent when the reactor has stopped: a shutdown trigger tells us.
+Reactors:   the process has one default reactor. We end it with crash(), as trial does, so that it can be started again;
+            stop() would be for good. Flavour "asyncio" runs on an asyncio loop, "private" is a reactor that nobody else knows.
+Source:     https://docs.twisted.org/en/stable/core/howto/defer.html, "Cancellation".
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from inspect import iscoroutine
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.python import threadable
+from twisted.python.failure import Failure as UntypedFailure
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from interop.call import BACK, Call
+from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
+from interop.portal import AsyncPortal
+from interop.runtime import Runtime
+from interop.wrapping import wrapped
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Failure: Any = UntypedFailure
+
+
+class Waiter(Deferred[Any]):
+    """The Deferred of a call; cancelling it asks the callee to stop, and nothing more."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call, self.interrupted = call, False
+
+    def cancel(self) -> None:
+        """Pass it on; this Deferred fires when the callee is done."""
+        if self.called:
+            super().cancel()  # Its callbacks may wait for another Deferred.
+        else:
+            self.interrupted = True
+            self.call.ask_to_stop()
+
+
+@implementer(IReadDescriptor)
+class Reader:
+    """A file descriptor that somebody waits for; it belongs to somebody else."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.deferred: Deferred[None] = Deferred()
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self.fd
+
+    def doRead(self) -> None:
+        """It is readable, or it is late."""
+        if not self.deferred.called:
+            self.deferred.callback(None)
+
+    def connectionLost(self, reason: object) -> None:
+        """The reactor ends."""
+        self.doRead()
+
+    def logPrefix(self) -> str:
+        """For the log."""
+        return "interop"
+
+
+class Reactor(Runtime):
+    """A running reactor."""
+
+    name = "twisted"
+    cancel_types = (CancelledError,)
+
+    def __init__(self, reactor: Any) -> None:
+        super().__init__()
+        self.reactor = reactor
+        reactor.addSystemEventTrigger("before", "shutdown", self.die, "the reactor is stopping")
+        reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
+
+    def raw_wake(self) -> None:
+        """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
+        loop = self.asyncio_loop()
+        if loop is None:
+            self.reactor.callFromThread(self.drain)
+        elif sys.modules["asyncio"]._get_running_loop() is loop:
+            loop.call_soon(self.drain)
+        else:
+            loop.call_soon_threadsafe(self.drain)
+
+    def asyncio_loop(self) -> Any:
+        """The loop of an asyncioreactor."""
+        return getattr(self.reactor, "_asyncioEventloop", None)
+
+    def hosts(self) -> frozenset[str]:
+        """Trio's guest mode needs nothing but wake(); asyncio is the asyncioreactor's loop already."""
+        return frozenset({"trio", "asyncio"} if self.asyncio_loop() is None else {"trio"})
+
+    async def readable(self, fd: int, seconds: float | None) -> None:
+        """Wait until fd is readable, or for so many seconds."""
+        reader = Reader(fd)
+        late = None if seconds is None else self.reactor.callLater(max(0, seconds), reader.doRead)
+        self.reactor.addReader(reader)
+        try:
+            await reader.deferred
+        finally:
+            self.reactor.removeReader(reader)
+            if late is not None and late.active():
+                late.cancel()
+
+    def start(self, call: Call, /) -> None:
+        """Run the function; a coroutine is driven by a Deferred."""
+        task = call.context.run(Deferred.fromCoroutine, self._run(call))
+        if not task.called:
+            call.task = task
+
+    async def _run(self, call: Call) -> None:
+        if not call.enter():
+            return
+        try:
+            value = call.fn(*call.args, **call.kwargs)
+            if isinstance(value, Deferred) or iscoroutine(value):
+                value = await value
+        except BaseException as error:
+            self.report(call, error)
+        else:
+            call.settle(value)
+
+    def cancel(self, call: Call, /) -> None:
+        """Cancel what the function waits for."""
+        if call.task is not None:
+            call.task.cancel()
+
+    def wait(self, call: Call, /) -> Deferred[Any]:
+        """A Deferred that fires with the outcome, in a turn of this reactor."""
+        waiter = call.parked = Waiter(call)
+        try:
+            call.send()
+        except Exception:
+            waiter.errback(Failure())
+        else:
+            if call.state == BACK:
+                self.resume(call)
+        return waiter
+
+    def resume(self, call: Call, /) -> None:
+        """Fire the call's Deferred."""
+        waiter, call.parked = call.parked, None
+        try:
+            if waiter.interrupted and call.cancelled and call.unwanted is True:
+                raise CancelledError
+            value = self.deliver(call)
+            if isinstance(value, (Deferred, Failure)):
+                raise CannotCarry(f"{self.name}->{getattr(call.callee, 'name', '?')}", value, "no Deferred can hold it")
+        except BaseException:
+            waiter.errback(Failure())
+        else:
+            waiter.callback(value)
+
+    def native(self, coroutine: Coroutine[Any, Any, T]) -> Deferred[T]:
+        """A coroutine's Deferred."""
+        return Deferred.fromCoroutine(coroutine)
+
+
+_local = threading.local()
+
+
+def current() -> Reactor:
+    """The runtime of the reactor that runs in this thread.
+
+    Raises:
+        NotRunning: none does.
+    """
+    reactor = getattr(_local, "reactor", None)
+    if reactor is None:
+        reactor = _default() if "twisted.internet.reactor" in sys.modules else None
+        if reactor is None or not reactor.running or not cast(Any, threadable).isInIOThread():
+            raise NotRunning("twisted", "in code that the reactor calls")
+    runtime: Reactor | None = vars(reactor).get("_interop")
+    if runtime is None or runtime.gone:
+        runtime = vars(reactor)["_interop"] = Reactor(reactor)
+    return runtime
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
+    """Run a reactor in this thread until main is done; no signal handlers.
+
+    Raises:
+        AlreadyRunning: it is the default reactor, and runs elsewhere.
+    """
+    reactor, private = _reactor(flavour)
+    outcome: list[Any] = []
+
+    def begin() -> None:
+        Deferred.fromCoroutine(main()).addBoth(outcome.append).addBoth(lambda _: reactor.crash())
+
+    before, _local.reactor = threadable.ioThread, reactor
+    reactor.callWhenRunning(begin)
+    try:
+        reactor.run(installSignalHandlers=False)
+    finally:
+        _local.reactor = None
+        threadable.ioThread = before
+        _tidy(reactor, private)
+    if not outcome:
+        raise RuntimeError("the reactor stopped before its main function had ended")
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return cast(T, outcome[0])
+
+
+def joins(foreign: Any) -> Callable[[], Any] | None:
+    """What waits for a Deferred, an inlineCallbacks function's too."""
+    return (lambda: foreign) if isinstance(foreign, Deferred) else None
+
+
+def home(foreign: Deferred[Any]) -> Runtime:
+    """A Deferred does not say: the reactor that runs in this thread, or else the process's."""
+    try:
+        return current()
+    except NotRunning:
+        installed = sys.modules.get("twisted.internet.reactor")
+        known: Runtime | None = vars(installed).get("_interop") if installed else None
+        if known is None:
+            raise
+        return known
+
+
+def wrap(foreign: Any, *, of: Runtime | None = None) -> Deferred[Any]:
+    """A Deferred for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    here = current()
+    return here.wait(wrapped(here, foreign, of))
+
+
+def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+    """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
+    if flavour != "asyncio":
+        raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
+    from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
+
+    if "twisted.internet.reactor" not in sys.modules:
+        cast(Any, install)(loop)
+    reactor: Any = _default()
+    private = getattr(reactor, "_asyncioEventloop", None) is not loop
+    if private:
+        reactor = getattr(_local, "reactor", None)
+        if getattr(reactor, "_asyncioEventloop", None) is not loop:
+            reactor = AsyncioSelectorReactor(loop)
+    if reactor.running:
+        return current(), lambda: None
+    before, threadable_before = getattr(_local, "reactor", None), threadable.ioThread
+    reactor._registerAsIOThread = not private
+    _local.reactor = reactor
+    reactor.startRunning(installSignalHandlers=False)
+
+    def leave() -> None:
+        ReactorBase.crash(reactor)  # The asyncioreactor's own stops the loop.
+        _local.reactor, threadable.ioThread = before, threadable_before
+        _tidy(reactor, private, shared=True)
+
+    return current(), leave
+
+
+def _default() -> Any:
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _reactor(flavour: str) -> tuple[Any, bool]:
+    """The reactor to run, and whether nobody but us knows it."""
+    installed = sys.modules.get("twisted.internet.reactor")
+    if flavour == "private":
+        return _private(), True
+    if flavour == "asyncio":
+        import asyncio
+
+        from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
+
+        free = isinstance(installed, AsyncioSelectorReactor) and not installed.running
+        if installed is None:
+            loop = asyncio.SelectorEventLoop()
+            cast(Any, install)(loop)
+            atexit.register(loop.close)  # As the default reactor it stays, loop and all, until the process ends.
+        elif not free:
+            return AsyncioSelectorReactor(asyncio.SelectorEventLoop()), True
+    reactor = _default()
+    if reactor.running:
+        raise AlreadyRunning("twisted", "call interop.adapters.twisted.current() in it, and open the portal to that Runtime")
+    return reactor, False
+
+
+def _private() -> Any:
+    try:
+        reactor: Any = cast(Any, importlib.import_module("twisted.internet.epollreactor")).EPollReactor()
+    except ImportError:
+        reactor = cast(Any, importlib.import_module("twisted.internet.selectreactor")).SelectReactor()
+    reactor._registerAsIOThread = False
+    return reactor
+
+
+def _tidy(reactor: Any, private: bool, shared: bool = False) -> None:
+    """What crash() leaves: our runtime, connections, timers, the thread pool, a private reactor's files."""
+    runtime: Reactor | None = vars(reactor).pop("_interop", None)
+    if runtime is not None:
+        runtime.bury("its reactor has ended")
+    if reactor.threadpool is not None:
+        reactor._stopThreadPool()
+    for late in reactor.getDelayedCalls():
+        late.cancel()
+    reactor.disconnectAll()
+    loop = getattr(reactor, "_asyncioEventloop", None)
+    if loop is not None and reactor._timerHandle is not None:
+        reactor._timerHandle.cancel()
+        reactor._timerHandle = reactor._scheduledAt = None
+    if private:
+        for reader in reactor._internalReaders.copy():
+            reactor._internalReaders.discard(reader)
+            reactor.removeReader(reader)
+            reader.connectionLost(None)
+        if loop is not None and not shared:
+            loop.close()
+        elif hasattr(reactor, "_poller"):
+            reactor._poller.close()
+
+
+class Portal(AsyncPortal):
+    """A portal that Twisted code holds: a call is a Deferred; `async with` is for coroutines, open() and close() for the rest."""
+
+    @overload
+    def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]: ...
+    @overload
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        """Run fn(*args, **kwargs) natively in the callee's loop; the Deferred fires with the outcome."""
+        return cast("Deferred[Any]", self._send(fn, args, kwargs))
+
+    def open(self) -> Deferred[Portal]:
+        """Open, and give the portal."""
+        return Deferred.fromCoroutine(self.__aenter__())
+
+    def close(self) -> Deferred[None]:
+        """Cancel what is in flight, and close."""
+        return Deferred.fromCoroutine(self._close())
+
+
+def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
+    """A portal from this reactor to another framework: its name starts one, its Runtime reaches a running one.
+
+    Example:
+        async with open_portal("trio") as trio:
+            body = await trio.call(fetch, url)      # trio.call() gives a Deferred
+    """
+    return Portal(current, callee, topology)

@@ -1,0 +1,248 @@
+"""Portal: what a caller holds to reach a callee's running loop.
+
+The neutral code here is coroutines that await nothing but the caller's own wait(): in asyncio, Trio, Tornado and anyio they
+are native as they are, Twisted wraps them in a Deferred, and where waiting blocks, drive() runs them to their end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import threading
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import AbstractAsyncContextManager as AsyncManager
+from contextlib import AbstractContextManager as Manager
+from functools import partial
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from interop.call import Call, Signal
+from interop.conversation import AsyncEntered, AsyncStream, BlockingEntered, blocking_stream
+from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
+from interop.runtime import Done, Runtime, drive
+from interop.topologies import guest, loop, thread
+from interop.topologies.hosted import Adapter, Hosted
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Self_ = TypeVar("Self_", bound="Portal")
+
+# name: (adapter, flavour, what has to be installed)
+FRAMEWORKS = {
+    "asyncio": ("asyncio", "", ""),
+    "asyncio[uvloop]": ("asyncio", "uvloop", "uvloop"),
+    "tornado": ("tornado", "", "tornado"),
+    "twisted": ("twisted", "", "twisted"),
+    "twisted[asyncio]": ("twisted", "asyncio", "twisted"),
+    "twisted[private]": ("twisted", "private", "twisted"),
+    "gevent": ("gevent", "", "gevent"),
+    "eventlet": ("eventlet", "", "eventlet"),
+    "trio": ("trio", "", "trio"),
+    "anyio[asyncio]": ("anyio", "asyncio", "anyio"),
+    "anyio[trio]": ("anyio", "trio", "trio"),
+    "threads": ("threads", "", ""),
+}
+
+
+def find(name: str) -> tuple[Adapter, str]:
+    """The adapter of a framework's name, and the flavour.
+
+    Raises:
+        UnknownFramework, FrameworkMissing.
+    """
+    if name not in FRAMEWORKS:
+        raise UnknownFramework(name, list(FRAMEWORKS))
+    adapter, flavour, package = FRAMEWORKS[name]
+    for needed in (package, adapter if package else ""):
+        if needed not in ("", "asyncio", "threads") and importlib.util.find_spec(needed) is None:
+            raise FrameworkMissing(name, needed.capitalize(), needed)
+    return cast(Adapter, importlib.import_module(f"interop.adapters.{adapter}")), flavour
+
+
+class Portal:
+    """The part that is the same for every caller.
+
+    Args:
+        here: gives the caller's runtime.
+        callee: the name of a framework to start, or a Runtime to reach.
+        topology: "thread" (the default), "loop" or "guest"; a Runtime is where it is.
+    """
+
+    def __init__(self, here: Callable[[], Runtime], callee: str | Runtime, topology: str | None = None) -> None:
+        self._here, self._wanted, self._topology = here, callee, topology
+        self._there: Runtime | None = None
+        self._hosted: Hosted | None = None
+        self._home: Runtime | None = None
+        self._calls: set[Call] = set()
+        self._idle: Signal | None = None
+        self._closed = False
+
+    @property
+    def runtime(self) -> Runtime:
+        """The callee's running loop."""
+        if self._there is None:
+            raise PortalClosed(self._crossing)
+        return self._there
+
+    @property
+    def _crossing(self) -> str:
+        wanted = self._wanted if isinstance(self._wanted, str) else self._wanted.name
+        return f"{self._home.name if self._home else '?'}->{wanted}"
+
+    def remember(self, call: Call, /) -> None:
+        """A call leaves."""
+        if self._closed or self._there is None:
+            raise PortalClosed(self._crossing)
+        if cast(Runtime, call.caller).ident != threading.get_ident():
+            raise WrongThread(self._crossing)
+        self._calls.add(call)
+
+    def forget(self, call: Call, /) -> None:
+        """A call is back."""
+        self._calls.discard(call)
+        if self._idle is not None and not self._calls:
+            self._idle.settle()
+
+    def _send(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
+        here, there = self._sides()
+        return here.wait(Call(here, there, fn, args, kwargs, self))  # remember() refuses what is not open.
+
+    def _sides(self) -> tuple[Runtime, Runtime]:
+        here = self._here()
+        return here, self._there or here
+
+    async def _open(self) -> None:
+        here = self._home = self._here()
+        here.hold()
+        try:
+            self._there = await self._reach(here)
+        except BaseException:
+            here.release()
+            raise
+        self._there.wake(self._there.hold)
+
+    async def _reach(self, here: Runtime) -> Runtime:
+        wanted, topology = self._wanted, self._topology
+        if isinstance(wanted, Runtime):
+            if wanted.gone is not None:
+                raise wanted.peer_gone()
+            apart = wanted.ident != here.ident
+            if topology is not None and apart != (topology == "thread"):
+                where = "another thread" if apart else "this thread"
+                raise NoSuchTopology(here.name, wanted.name, topology, f"that loop runs in {where} already")
+            return wanted
+        adapter, flavour = find(wanted)
+        if topology in (None, "thread"):
+            self._hosted = await thread.start(here, wanted, adapter, flavour)
+        elif topology == "loop":
+            self._hosted = await loop.start(here, wanted, adapter, flavour)
+        elif topology == "guest":
+            self._hosted = await guest.start(here, wanted, adapter, flavour, find("asyncio")[0])
+        else:
+            raise NoSuchTopology(here.name, wanted, topology, "there are thread, loop and guest")
+        assert self._hosted.runtime is not None
+        return self._hosted.runtime
+
+    async def _close(self) -> None:
+        if self._closed or self._there is None or self._home is None:
+            return
+        self._closed = True
+        for call in list(self._calls):
+            call.ask_to_stop(PortalClosed(self._crossing))
+        if self._calls:
+            self._idle = Signal(self._home)
+            if not self._calls:  # Other threads may share this portal: the last call may have come back just now.
+                self._idle.settle()
+            await self._home.wait(self._idle)
+        self._there.wake(self._there.release)
+        if self._hosted is not None:
+            await self._hosted.stop()
+        self._home.release()
+
+
+def _maker(manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
+    if not isinstance(manager, type) and (hasattr(manager, "__aexit__") or hasattr(manager, "__exit__")):
+        return lambda: manager
+    return partial(manager, *args, **kwargs)
+
+
+class AsyncPortal(Portal):
+    """A portal where there is `async with`."""
+
+    async def __aenter__(self: Self_) -> Self_:
+        await self._open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._close()
+
+    @overload
+    def stream(self, fn: Callable[P, AsyncIterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[T]: ...
+    @overload
+    def stream(self, fn: Callable[P, Iterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[T]: ...
+    def stream(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> AsyncStream[Any]:
+        """Iterate over fn(*args, **kwargs), an iterator in the callee's loop: `async with` it, then `async for`."""
+        return AsyncStream(*self._sides(), self, partial(fn, *args, **kwargs))
+
+    @overload
+    def enter(self, manager: Callable[P, AsyncManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: Callable[P, Manager[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: AsyncManager[T], /) -> AsyncEntered[T]: ...
+    @overload
+    def enter(self, manager: Manager[T], /) -> AsyncEntered[T]: ...
+    def enter(self, manager: Any, /, *args: Any, **kwargs: Any) -> AsyncEntered[Any]:
+        """`async with` a context manager of the callee's; given a function, it makes the manager in the callee's loop."""
+        return AsyncEntered(*self._sides(), self, _maker(manager, args, kwargs))
+
+
+class AwaitablePortal(AsyncPortal):
+    """A portal in asyncio, Tornado, Trio and anyio: everything is awaited."""
+
+    @overload
+    def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    @overload
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Run fn(*args, **kwargs) natively in the callee's loop; await the outcome."""
+        return cast("Coroutine[Any, Any, Any]", self._send(fn, args, kwargs))
+
+
+class BlockingPortal(Portal):
+    """A portal in gevent, eventlet and threads: everything blocks the greenlet or the thread."""
+
+    @overload
+    def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run fn(*args, **kwargs) natively in the callee's loop; block until the outcome is here."""
+        return cast("Done[Any]", self._send(fn, args, kwargs)).value
+
+    @overload
+    def stream(self, fn: Callable[P, AsyncIterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Generator[T, Any, None]: ...
+    @overload
+    def stream(self, fn: Callable[P, Iterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Generator[T, Any, None]: ...
+    def stream(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Generator[Any, Any, None]:
+        """Iterate over fn(*args, **kwargs), an iterator in the callee's loop."""
+        return blocking_stream(AsyncStream(*self._sides(), self, partial(fn, *args, **kwargs)), drive)
+
+    @overload
+    def enter(self, manager: Callable[P, AsyncManager[T]], /, *args: P.args, **kwargs: P.kwargs) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: Callable[P, Manager[T]], /, *args: P.args, **kwargs: P.kwargs) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: AsyncManager[T], /) -> BlockingEntered[T]: ...
+    @overload
+    def enter(self, manager: Manager[T], /) -> BlockingEntered[T]: ...
+    def enter(self, manager: Any, /, *args: Any, **kwargs: Any) -> BlockingEntered[Any]:
+        """`with` a context manager of the callee's; given a function, it makes the manager in the callee's loop."""
+        return BlockingEntered(drive, *self._sides(), self, _maker(manager, args, kwargs))
+
+    def __enter__(self: Self_) -> Self_:
+        drive(self._open())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        drive(self._close())

@@ -1,0 +1,80 @@
+"""Hosted: a loop that a portal started, and that it stops; the part that the three topologies share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from interop.call import Signal
+from interop.runtime import Runtime
+
+Main = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Adapter(Protocol):
+    """What a topology needs of an adapter: a way to run a loop in this thread, and the runtime of the loop that runs.
+
+    Adapters of the asyncio family have on_loop() too, and those that run on Trio have guest().
+    """
+
+    def run(self, main: Main, flavour: str) -> object:
+        """Run a loop until main, a coroutine that awaits only the runtime's wait(), has ended; leave nothing behind."""
+
+    def current(self) -> Runtime:
+        """The runtime of the loop that runs in this thread."""
+
+    def on_loop(self, loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+        """Serve on an asyncio loop that runs already: the runtime, and what ends that."""
+
+    def guest(self, main: Main, wake: Callable[..., object], done: Callable[..., object]) -> None:
+        """Run main in a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
+
+
+class Hosted:
+    """The life of a started loop, told to the one who started it by two signals.
+
+    Args:
+        current: the runtime that serves, asked for in the started loop.
+
+    Attributes:
+        runtime: that runtime, once it serves.
+    """
+
+    def __init__(self, here: Runtime, name: str, current: Callable[[], Runtime]) -> None:
+        self.here, self.name, self.current = here, name, current
+        self.started, self.ended = Signal(here), Signal(here)
+        self.runtime: Runtime | None = None
+        self.enough: Signal | None = None
+
+    def main_runtime(self, runtime: Runtime) -> Runtime:
+        """The runtime that main() waits with; another one where two frameworks serve on one loop."""
+        return runtime
+
+    async def main(self) -> None:
+        """What the started loop runs: say that it runs, and wait for the word to stop."""
+        runtime = self.current()
+        runtime.name = self.name
+        runtime.hold()
+        main = self.main_runtime(runtime)
+        # A loop whose tasks are all cancelled by somebody is to end, not to refuse.
+        self.enough = Signal(main, on_cancel=lambda signal: signal.settle())
+        self.runtime = runtime
+        self.started.settle()
+        try:
+            await main.wait(self.enough)
+        finally:
+            runtime.release()
+
+    def over(self, error: BaseException | None) -> None:
+        """The loop has ended: nobody must wait for it any longer."""
+        if self.runtime is None:
+            self.started.settle(error=error or self.here.peer_gone("it ended before it had started"))
+        else:
+            self.runtime.bury("its loop has ended", error)
+        self.ended.settle()
+
+    async def stop(self) -> None:
+        """Ask the loop to end, and wait until it has."""
+        if self.enough is not None:
+            self.enough.caller.wake(self.enough.settle)
+        await self.here.wait(self.ended)

@@ -1,0 +1,71 @@
+"""Ctrl-C in a program that waits for another framework: the callee is cancelled and cleans up, then the program ends."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.adapters.crossings import ROOT
+
+CALLEE = """
+import asyncio, sys
+async def callee():
+    print("started", flush=True)
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        await asyncio.sleep(0)
+        print("cleaned", flush=True)
+"""
+BLOCKING = """
+import interop.adapters.{caller} as adapter
+with adapter.open_portal("asyncio") as portal:
+    try:
+        portal.call(callee)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        raise
+"""
+AWAITING = """
+import interop.adapters.{caller} as adapter
+async def main():
+    async with adapter.open_portal("asyncio") as portal:
+        try:
+            await portal.call(callee)
+        finally:
+            print("interrupted", flush=True)
+import {caller}
+{caller}.run(main{parens})
+"""
+CALLERS = {
+    "threads": BLOCKING.format(caller="threads"),
+    "gevent": BLOCKING.format(caller="gevent"),
+    "eventlet": BLOCKING.format(caller="eventlet"),
+    "asyncio": AWAITING.format(caller="asyncio", parens="()"),
+    "trio": AWAITING.format(caller="trio", parens=""),
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_ctrl_c_cancels_the_callee_and_ends_the_program(caller: str) -> None:
+    if caller != "threads" and importlib.util.find_spec(caller) is None:
+        pytest.skip(f"{caller} is not installed")
+    if caller == "asyncio" and sys.version_info < (3, 11):
+        pytest.skip("asyncio.run() cancels its main task on Ctrl-C since Python 3.11")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", CALLEE + CALLERS[caller]]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "started\n"
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert out == "cleaned\ninterrupted\n", err
+    assert child.returncode in (1, 130, -signal.SIGINT), err
+    assert "KeyboardInterrupt" in err
