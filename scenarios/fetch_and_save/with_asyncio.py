@@ -152,10 +152,12 @@ class WatchedConnector(aiohttp.TCPConnector):
 
     async def close(self, **options: Any) -> None:
         """Close every connection, and come back when that is done."""
-        await super().close(**options)
-        while self._watches:  # none is kept: the visit, which holds the body, would wait for the garbage collector
-            self._watches.pop().abort()
-        await asyncio.sleep(0)  # a transport closes its socket in the loop's next turn
+        try:
+            await super().close(**options)
+        finally:
+            while self._watches:  # none is kept: the visit, which holds the body, would wait for the garbage collector
+                self._watches.pop().abort()
+            await asyncio.sleep(0)  # a transport closes its socket in the loop's next turn
 
 
 class WatchedHandler(ResponseHandler):
