@@ -52,9 +52,7 @@ def _self_signed(folder: Path) -> Path:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path = folder / "selfsigned.pem"
     path.touch(mode=0o600)
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))

@@ -275,8 +275,6 @@ class Connection:
         return self.outgoing.read()
 
 
-
-
 class Control(Connection):
     """Whoever asks for the log: one line in, one JSON object out, then FIN."""
 

@@ -75,9 +75,7 @@ class Origin:
         self._addresses = addresses(self.ports)
         self.http, self.https = self._addresses["http"], self._addresses["https"]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._end()
 
     def _end(self) -> None:
