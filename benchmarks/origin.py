@@ -17,9 +17,9 @@ from collections.abc import Callable
 
 import aiohttp
 
-from scenarios.origin import BEHAVIOURS, Origin
+from scenarios.origin import BEHAVIORS, Origin
 
-NAMED = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
+NAMED = {behavior.name: behavior for behavior in BEHAVIORS}
 Load = Callable[..., float]
 
 

@@ -36,13 +36,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run. Returns 0 if every framework kept the contract, 1 if one did not, 3 if nothing ran."""
     try:
-        from scenarios.origin import BEHAVIOURS, GROUPS
+        from scenarios.origin import BEHAVIORS, GROUPS
     except ImportError as error:
         return _usage(f"the local origin needs {error.name}; install it with: pip install 'async-interop[run]'")
     from interop.harness import fetching
     from interop.report import terminal
 
-    names = [behaviour.name for behaviour in BEHAVIOURS]
+    names = [behavior.name for behavior in BEHAVIORS]
     for what, asked, known in (
         ("framework", options.framework, FRAMEWORKS),
         ("group", options.group or [], GROUPS),
@@ -50,24 +50,23 @@ def main(options: argparse.Namespace) -> int:
     ):
         if unknown := [name for name in asked if name not in known]:
             return _usage(f"no {what} is called {unknown[0]!r}; there are {', '.join(known)}")
-    behaviours = [
-        behaviour
-        for behaviour in BEHAVIOURS
-        if (not options.group or behaviour.group in options.group)
-        and (not options.behavior or behaviour.name in options.behavior)
+    behaviors = [
+        behavior
+        for behavior in BEHAVIORS
+        if (not options.group or behavior.group in options.group) and (not options.behavior or behavior.name in options.behavior)
     ]
     missing = {name: why for name in options.framework if (why := FRAMEWORKS[name].missing())}
     present = [name for name in options.framework if name not in missing]
-    findings = [Finding(b.name, b.group, name, "not-applicable", why) for name, why in missing.items() for b in behaviours]
+    findings = [Finding(b.name, b.group, name, "not-applicable", why) for name, why in missing.items() for b in behaviors]
     visited = []
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what is known by then is still written down
     with terminal.progress(len(present), "frameworks") as advance, contextlib.suppress(KeyboardInterrupt):
-        for one in fetching.run(present, behaviours, processes=max(1, options.jobs)):
+        for one in fetching.run(present, behaviors, processes=max(1, options.jobs)):
             visited.append(one)
             advance(one.framework)
     visited.sort(key=lambda one: present.index(one.framework))
-    findings += fetching.judge(behaviours, visited)
-    record = new(findings, expected=len(options.framework) * len(behaviours), figures=fetching.figures(visited))
+    findings += fetching.judge(behaviors, visited)
+    record = new(findings, expected=len(options.framework) * len(behaviors), figures=fetching.figures(visited))
     try:
         write(record, options.record)
     except RecordError as error:
@@ -76,7 +75,7 @@ def main(options: argparse.Namespace) -> int:
     sys.stderr.write(f"interop: the record is in {options.record}\n")
     if not record.complete:
         return 130
-    if not visited or not behaviours:
+    if not visited or not behaviors:
         sys.stderr.write("interop: nothing ran\n")
         return 3
     return 0 if all(finding.verdict in ("kept", "not-applicable") for finding in findings) else 1

@@ -19,7 +19,7 @@ from interop.record import Finding
 from scenarios.fetch_and_save.everywhere import Figures, Outcome, Worker
 from scenarios.fetch_and_save.job import Errand
 from scenarios.fetch_and_save.urls import without_credentials
-from scenarios.origin import Behaviour, Origin
+from scenarios.origin import Behavior, Origin
 
 CONCURRENCY = 24  # stalls wait for their deadline, so they wait together
 BLOCKING_PROCESSES = 8  # plain blocking code has no other way to wait together
@@ -48,12 +48,12 @@ class Visited:
     said: str
 
 
-def run(frameworks: Sequence[str], behaviours: Sequence[Behaviour], *, processes: int) -> Iterator[Visited]:
+def run(frameworks: Sequence[str], behaviors: Sequence[Behavior], *, processes: int) -> Iterator[Visited]:
     """Send every framework to every behavior, that many frameworks at a time; yield each as it ends."""
     started: list[Worker] = []
     with ThreadPoolExecutor(processes) as pool:
         try:
-            for done in as_completed([pool.submit(visit, framework, behaviours, started) for framework in frameworks]):
+            for done in as_completed([pool.submit(visit, framework, behaviors, started) for framework in frameworks]):
                 yield done.result()
         finally:  # also when the caller was interrupted and goes no further
             pool.shutdown(wait=False, cancel_futures=True)
@@ -61,15 +61,15 @@ def run(frameworks: Sequence[str], behaviours: Sequence[Behaviour], *, processes
                 worker.end()
 
 
-def visit(framework: str, behaviours: Sequence[Behaviour], started: list[Worker]) -> Visited:
+def visit(framework: str, behaviors: Sequence[Behavior], started: list[Worker]) -> Visited:
     """Send one framework to every behavior of an origin of its own, and save what it fetches.
 
     The workers are put into `started`, for whoever wants to end them early.
     """
     with Origin() as origin, TemporaryDirectory() as folder:
         store = Path(folder) / "pages.db"
-        errands = [Errand(origin.url(behaviour), dict(behaviour.limits)) for behaviour in behaviours]
-        names = {id(errand): behaviour.name for errand, behaviour in zip(errands, behaviours, strict=True)}
+        errands = [Errand(origin.url(behavior), dict(behavior.limits)) for behavior in behaviors]
+        names = {id(errand): behavior.name for errand, behavior in zip(errands, behaviors, strict=True)}
         shards = BLOCKING_PROCESSES if framework == "nothing" else 1
         trust = {"SSL_CERT_FILE": origin.ca_file}
         workers = [
@@ -107,34 +107,34 @@ def _neutral(head: bytes) -> bytes:
     return re.sub(rb"(?<=[\]a-z0-9.]):[0-9]{2,5}(?=\r\n)", b":PORT", head)
 
 
-def judge(behaviours: Sequence[Behaviour], visited: Sequence[Visited]) -> list[Finding]:
+def judge(behaviors: Sequence[Behavior], visited: Sequence[Visited]) -> list[Finding]:
     """Hold every framework against the contract, and against the others: a finding for each behavior and framework."""
     findings = []
-    for behaviour in behaviours:
-        images = collections.Counter(tuple(v.requests.get(behaviour.name, ())) for v in visited)
+    for behavior in behaviors:
+        images = collections.Counter(tuple(v.requests.get(behavior.name, ())) for v in visited)
         usual = images.most_common(1)[0][0] if images else ()
-        expected = _expected(behaviour)
-        findings += [_judge(behaviour, v, expected, usual) for v in visited]
+        expected = _expected(behavior)
+        findings += [_judge(behavior, v, expected, usual) for v in visited]
     return findings
 
 
-def _expected(behaviour: Behaviour) -> dict[str, Any]:
-    if behaviour.expects != "ok":
-        return {"kind": behaviour.expects}
-    body = behaviour.body if isinstance(behaviour.body, bytes) else behaviour.body()
-    return {"kind": "ok", "status": behaviour.status, "bytes": len(body), "sha256": sha256(body).hexdigest()}
+def _expected(behavior: Behavior) -> dict[str, Any]:
+    if behavior.expects != "ok":
+        return {"kind": behavior.expects}
+    body = behavior.body if isinstance(behavior.body, bytes) else behavior.body()
+    return {"kind": "ok", "status": behavior.status, "bytes": len(body), "sha256": sha256(body).hexdigest()}
 
 
-def _judge(behaviour: Behaviour, visited: Visited, expected: dict[str, Any], usual: tuple[bytes, ...]) -> Finding:
-    outcome = visited.outcomes[behaviour.name]
-    heads = tuple(visited.requests.get(behaviour.name, ()))
-    row = visited.rows.get(behaviour.name)
+def _judge(behavior: Behavior, visited: Visited, expected: dict[str, Any], usual: tuple[bytes, ...]) -> Finding:
+    outcome = visited.outcomes[behavior.name]
+    heads = tuple(visited.requests.get(behavior.name, ()))
+    row = visited.rows.get(behavior.name)
     seen = {"kind": outcome.kind, **{name: outcome.details.get(name) for name in expected if name != "kind"}}
     wrong = []
     if seen != expected:
         wrong.append(f"expected {_words(expected)}, saw {outcome}")
-    if behaviour.final and outcome.kind == "ok" and not outcome.details["final_url"].endswith(behaviour.final):
-        wrong.append(f"expected to end at {behaviour.final}, ended at {outcome.details['final_url']}")
+    if behavior.final and outcome.kind == "ok" and not outcome.details["final_url"].endswith(behavior.final):
+        wrong.append(f"expected to end at {behavior.final}, ended at {outcome.details['final_url']}")
     if (row is not None) != (outcome.kind == "ok"):
         wrong.append("a failure was saved" if row else "a success was not saved")
     elif row and (row.sha256, row.said, row.status, row.framework) != (
@@ -144,8 +144,8 @@ def _judge(behaviour: Behaviour, visited: Visited, expected: dict[str, Any], usu
         visited.framework,
     ):
         wrong.append(f"what was saved is not what was fetched: {row}")
-    if len(heads) != behaviour.requests:
-        wrong.append(f"expected {behaviour.requests} requests on the wire, saw {len(heads)}")
+    if len(heads) != behavior.requests:
+        wrong.append(f"expected {behavior.requests} requests on the wire, saw {len(heads)}")
     elif heads != usual:
         wrong.append("its requests are not those of the other frameworks")
     evidence = {"expected": expected, "seen": seen, "says": outcome.details.get("says", "")}
@@ -153,7 +153,7 @@ def _judge(behaviour: Behaviour, visited: Visited, expected: dict[str, Any], usu
         evidence["requests"] = [head.decode("latin-1") for head in heads[:3]]
         evidence["usual_requests"] = [head.decode("latin-1") for head in usual[:3]]
     verdict = outcome.kind if outcome.kind in ("hung", "crashed") else "broken" if wrong else "kept"
-    return Finding(behaviour.name, behaviour.group, visited.framework, verdict, "; ".join(wrong), evidence)
+    return Finding(behavior.name, behavior.group, visited.framework, verdict, "; ".join(wrong), evidence)
 
 
 def _words(expected: Mapping[str, Any]) -> str:

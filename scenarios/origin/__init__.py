@@ -1,16 +1,16 @@
 """A real HTTP/1.1 origin in a process of its own, with every fault that a client has to survive.
 
     with Origin() as origin:
-        for behaviour in BEHAVIOURS:
-            origin.url(behaviour), behaviour.expects, origin.body(behaviour)
+        for behavior in BEHAVIORS:
+            origin.url(behavior), behavior.expects, origin.body(behavior)
         origin.requests()
 
 Layers, each importing only what stands left of it:
-steps -> behaviour, listeners, messages -> behaviours/ -> connection -> server -> process (by command line only)
+steps -> behavior, listeners, messages -> behaviors/ -> connection -> server -> process (by command line only)
 """
 
-from scenarios.origin.behaviour import GROUPS, Behaviour
-from scenarios.origin.behaviours import BEHAVIOURS
+from scenarios.origin.behavior import GROUPS, Behavior
+from scenarios.origin.behaviors import BEHAVIORS
 from scenarios.origin.process import Origin
 
-__all__ = ["BEHAVIOURS", "GROUPS", "Behaviour", "Origin"]
+__all__ = ["BEHAVIORS", "GROUPS", "Behavior", "Origin"]

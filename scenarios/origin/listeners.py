@@ -1,4 +1,4 @@
-"""The ports of the origin: one where a behaviour shows before there is a request, and two origins of plain HTTP for the rest.
+"""The ports of the origin: one where a behavior shows before there is a request, and two origins of plain HTTP for the rest.
 
 Every port listens on 127.0.0.1, and on ::1 too where the machine has it: `localhost` may mean either.
 """

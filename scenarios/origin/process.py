@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-from scenarios.origin.behaviour import Behaviour
+from scenarios.origin.behavior import Behavior
 from scenarios.origin.listeners import addresses, fill
 
 READY_WITHIN = 60.0
@@ -92,16 +92,16 @@ class Origin:
             if self._folder:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
-    def url(self, behaviour: Behaviour) -> str:
-        """The URL at which the behaviour shows."""
-        return fill(behaviour.template, {**self._addresses, "name": behaviour.name})
+    def url(self, behavior: Behavior) -> str:
+        """The URL at which the behavior shows."""
+        return fill(behavior.template, {**self._addresses, "name": behavior.name})
 
-    def body(self, behaviour: Behaviour) -> bytes:
-        """The decoded body that the behaviour leads to, when it is "ok"."""
-        return behaviour.body if isinstance(behaviour.body, bytes) else behaviour.body()
+    def body(self, behavior: Behavior) -> bytes:
+        """The decoded body that the behavior leads to, when it is "ok"."""
+        return behavior.body if isinstance(behavior.body, bytes) else behavior.body()
 
     def requests(self) -> dict[str, list[bytes]]:
-        """The raw request heads received since the last call, by behaviour, in the order of their coming."""
+        """The raw request heads received since the last call, by behavior, in the order of their coming."""
         with socket.create_connection(("127.0.0.1", self.ports["control"]), timeout=READY_WITHIN) as control:
             control.sendall(b"requests\n")
             with control.makefile("rb") as answer:

@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from scenarios.origin.behaviours import BEHAVIOURS
+from scenarios.origin.behaviors import BEHAVIORS
 from scenarios.origin.certificates import make_contexts
 from scenarios.origin.connection import Connection, Control, Timer
 from scenarios.origin.listeners import LISTENERS, Listener, addresses, fill_queue, open_sockets
@@ -48,7 +48,7 @@ class Server:
         self.timers: list[Timer] = []
         self.asking: list[Control] = []
         self.timer_count = 0
-        self.catalogue = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
+        self.catalogue = {behavior.name: behavior for behavior in BEHAVIORS}
         self.scripts: dict[tuple[str, str], Script] = {}
         self.ports: dict[str, int] = {}
         self.kept: list[socket.socket] = []
@@ -81,15 +81,15 @@ class Server:
         self.selector.register(peer, selectors.EVENT_READ, connection)
 
     def look_up(self, head: bytes) -> tuple[bytes, str, Script]:
-        """Find the behaviour that a request asks for, and its script with the ports filled in."""
+        """Find the behavior that a request asks for, and its script with the ports filled in."""
         target = head.split(b" ", 2)[1].decode("latin-1") if head.count(b" ") > 1 else ""
         found = re.match(r"/([^/?#]+)(.*)|/\?([^&]+)(.*)", target, re.DOTALL)
         name, rest = (found[1] or found[3], found[2] or found[4] or "") if found else ("", target)
         key = (name, rest)
         script = self.scripts.get(key)
         if script is None:
-            behaviour = self.catalogue.get(name)
-            script = self.prepare(name, behaviour.pages.get(rest, behaviour.script)) if behaviour else NOT_FOUND
+            behavior = self.catalogue.get(name)
+            script = self.prepare(name, behavior.pages.get(rest, behavior.script)) if behavior else NOT_FOUND
             remember(self.scripts, key, script)
         known = (head, name, script)
         remember(self.known, head, known)
@@ -113,7 +113,7 @@ class Server:
         return tuple(ready)
 
     def fill(self, text: bytes, name: str) -> bytes:
-        """Put ports and the behaviour's name into a part of a script."""
+        """Put ports and the behavior's name into a part of a script."""
         known = {**self.addresses, b"{name}": name.encode()}
         return re.sub(rb"\{[a-z.-]+\}", lambda found: known.get(found[0], found[0]), text)
 

@@ -21,14 +21,14 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.origin import BEHAVIOURS, GROUPS, Behaviour, Origin
-from scenarios.origin.behaviours import bombs
+from scenarios.origin import BEHAVIORS, GROUPS, Behavior, Origin
+from scenarios.origin.behaviors import bombs
 from scenarios.origin.listeners import LISTENERS
 from scenarios.origin.messages import MIB
 from tests.origin import wire
 
 ROOT = Path(__file__).parents[2]
-NAMED = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
+NAMED = {behavior.name: behavior for behavior in BEHAVIORS}
 KINDS = {
     *("ok", "InvalidURL", "ResolveError", "ConnectError", "TLSError", "Timeout"),
     *("BadResponse", "DecodeError", "TooLarge", "StatusError", "RedirectError"),
@@ -36,19 +36,19 @@ KINDS = {
 COMMAND = [sys.executable, "-X", "dev", "-W", "error", "-m", "scenarios.origin"]
 
 
-def port_of(behaviour: Behaviour) -> str:
-    """The listener that a behaviour's URL names."""
-    found = re.search(r"\{([a-z-]+)(\.port)?\}", behaviour.template)
+def port_of(behavior: Behavior) -> str:
+    """The listener that a behavior's URL names."""
+    found = re.search(r"\{([a-z-]+)(\.port)?\}", behavior.template)
     return found[1] if found else ""
 
 
 # Where there is a request to answer: the rest is refused before, or shows in the handshake.
-ANSWERED = [one for one in BEHAVIOURS if one.requests]
-SHAKEN = [one for one in BEHAVIOURS if one.group == "tls" and not one.requests]
+ANSWERED = [one for one in BEHAVIORS if one.requests]
+SHAKEN = [one for one in BEHAVIORS if one.group == "tls" and not one.requests]
 
 
-def by_name(behaviours: list[Behaviour]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("behaviour", behaviours, ids=lambda one: one.name)
+def by_name(behaviors: list[Behavior]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("behavior", behaviors, ids=lambda one: one.name)
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +57,17 @@ def origin() -> Iterator[Origin]:
         yield running
 
 
-def ask(origin: Origin, behaviour: Behaviour, sock: socket.socket) -> bytes:
-    head = wire.head_for(origin, behaviour, origin.url(behaviour))
+def ask(origin: Origin, behavior: Behavior, sock: socket.socket) -> bytes:
+    head = wire.head_for(origin, behavior, origin.url(behavior))
     sock.sendall(head)
     return head
 
 
 def test_the_catalogue_is_well_formed() -> None:
-    assert len(BEHAVIOURS) >= 160
-    assert [name for name, count in Counter(one.name for one in BEHAVIOURS).items() if count > 1] == []
-    assert {one.group for one in BEHAVIOURS} == set(GROUPS)
-    for one in BEHAVIOURS:
+    assert len(BEHAVIORS) >= 160
+    assert [name for name, count in Counter(one.name for one in BEHAVIORS).items() if count > 1] == []
+    assert {one.group for one in BEHAVIORS} == set(GROUPS)
+    for one in BEHAVIORS:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one.name)
         assert one.expects in KINDS, one
         assert re.fullmatch(r"[^\n]+\.", one.says), one
@@ -78,25 +78,25 @@ def test_the_catalogue_is_well_formed() -> None:
 
 
 def test_rows_can_be_hashed_and_sent_to_other_processes() -> None:
-    sent = pickle.loads(pickle.dumps(BEHAVIOURS))
-    assert [(one.name, one.limits) for one in sent] == [(one.name, one.limits) for one in BEHAVIOURS]
-    assert len(set(BEHAVIOURS)) == len(BEHAVIOURS)
+    sent = pickle.loads(pickle.dumps(BEHAVIORS))
+    assert [(one.name, one.limits) for one in sent] == [(one.name, one.limits) for one in BEHAVIORS]
+    assert len(set(BEHAVIORS)) == len(BEHAVIORS)
 
 
 @by_name(ANSWERED)
-def test_what_is_sent_is_what_the_script_says(origin: Origin, behaviour: Behaviour) -> None:
-    rest = origin.url(behaviour).partition(behaviour.name)[2].partition("#")[0]
-    want = wire.expected(origin, behaviour, behaviour.pages.get(rest, behaviour.script))
+def test_what_is_sent_is_what_the_script_says(origin: Origin, behavior: Behavior) -> None:
+    rest = origin.url(behavior).partition(behavior.name)[2].partition("#")[0]
+    want = wire.expected(origin, behavior, behavior.pages.get(rest, behavior.script))
     origin.requests()
-    with wire.connect(origin, origin.url(behaviour)) as sock:
-        head = ask(origin, behaviour, sock)
+    with wire.connect(origin, origin.url(behavior)) as sock:
+        head = ask(origin, behavior, sock)
         sent = wire.read_exactly(sock, len(want.sent))
         assert sent == want.sent[: len(sent)]
-        assert origin.requests() == {behaviour.name: [head]}
+        assert origin.requests() == {behavior.name: [head]}
         if len(sent) < len(want.sent):
             assert want.end == "reset"
         elif want.end == "open":
-            ask(origin, behaviour, sock)
+            ask(origin, behavior, sock)
             assert wire.read_exactly(sock, len(want.sent)) == want.sent
         elif want.end == "cut" and not isinstance(sock, ssl.SSLSocket):
             assert wire.how_it_ends(sock) == "close"
@@ -108,34 +108,34 @@ def test_what_is_sent_is_what_the_script_says(origin: Origin, behaviour: Behavio
 
 
 @by_name([one for one in ANSWERED if one.expects == "ok"])
-def test_good_answers_mean_what_they_should(origin: Origin, behaviour: Behaviour) -> None:
+def test_good_answers_mean_what_they_should(origin: Origin, behavior: Behavior) -> None:
     origin.requests()
-    status, body, final = wire.fetch(origin, behaviour)
-    assert (status, body) == (behaviour.status, origin.body(behaviour))
+    status, body, final = wire.fetch(origin, behavior)
+    assert (status, body) == (behavior.status, origin.body(behavior))
     seen = origin.requests()
-    assert {name: len(heads) for name, heads in seen.items()} == {behaviour.name: behaviour.requests}
-    if behaviour.final:
-        assert final == behaviour.final
-    if behaviour.wire:
-        assert seen[behaviour.name][0].split(b" ")[1] == behaviour.wire.encode()
+    assert {name: len(heads) for name, heads in seen.items()} == {behavior.name: behavior.requests}
+    if behavior.final:
+        assert final == behavior.final
+    if behavior.wire:
+        assert seen[behavior.name][0].split(b" ")[1] == behavior.wire.encode()
 
 
 @by_name([one for one in SHAKEN if one.expects == "TLSError"])
-def test_handshakes_fail(origin: Origin, behaviour: Behaviour) -> None:
+def test_handshakes_fail(origin: Origin, behavior: Behavior) -> None:
     origin.requests()
-    with pytest.raises((ssl.SSLError, ConnectionResetError)), wire.connect(origin, origin.url(behaviour)):
+    with pytest.raises((ssl.SSLError, ConnectionResetError)), wire.connect(origin, origin.url(behavior)):
         pass
     assert origin.requests() == {}
 
 
 @by_name([one for one in SHAKEN if one.expects == "Timeout"])
-def test_handshakes_stall(origin: Origin, behaviour: Behaviour) -> None:
-    port = origin.ports[port_of(behaviour)]
+def test_handshakes_stall(origin: Origin, behavior: Behavior) -> None:
+    port = origin.ports[port_of(behavior)]
     with socket.create_connection(("127.0.0.1", port), timeout=wire.PATIENCE) as sock:
         sock.sendall(wire.client_hello())
-        if "hold" not in behaviour.name or "half" in behaviour.name:
+        if "hold" not in behavior.name or "half" in behavior.name:
             assert sock.recv(1) == b"\x16"
-            sock.recv(1 << 16) if "half" in behaviour.name else None
+            sock.recv(1 << 16) if "half" in behavior.name else None
         assert wire.how_it_ends(sock) == "silence"
 
 
@@ -172,9 +172,9 @@ def test_a_drip_is_slow_and_a_reset_is_a_reset(origin: Origin) -> None:
             sock.recv(1)
 
 
-@by_name([one for one in BEHAVIOURS if "{pad:" in one.template])
-def test_padded_urls_have_the_length_they_say(origin: Origin, behaviour: Behaviour) -> None:
-    assert len(origin.url(behaviour)) == int(behaviour.name.removeprefix("url-"))
+@by_name([one for one in BEHAVIORS if "{pad:" in one.template])
+def test_padded_urls_have_the_length_they_say(origin: Origin, behavior: Behavior) -> None:
+    assert len(origin.url(behavior)) == int(behavior.name.removeprefix("url-"))
 
 
 def test_bombs_hold_what_they_say() -> None:
@@ -187,10 +187,10 @@ def test_bombs_hold_what_they_say() -> None:
 
 
 def test_every_template_is_filled_and_every_port_is_used(origin: Origin) -> None:
-    left = [one.name for one in BEHAVIOURS if re.search(r"\{[a-z.:-]+\d*\}", origin.url(one))]
+    left = [one.name for one in BEHAVIORS if re.search(r"\{[a-z.:-]+\d*\}", origin.url(one))]
     assert left == []
-    scripts = repr([(one.script, one.pages) for one in BEHAVIOURS])
-    unused = {name for name in LISTENERS if name not in {port_of(one) for one in BEHAVIOURS} and f"{{{name}" not in scripts}
+    scripts = repr([(one.script, one.pages) for one in BEHAVIORS])
+    unused = {name for name in LISTENERS if name not in {port_of(one) for one in BEHAVIORS} and f"{{{name}" not in scripts}
     assert unused <= {"control", "full"}
 
 
@@ -223,9 +223,9 @@ def test_fifty_clients_at_once_and_stalled_ones_beside_them(origin: Origin) -> N
     names = ["page-64k", "chunked-64k", "until-close-64k", "tls-1m", "chain-5"]
 
     def fetch(number: int) -> bool:
-        behaviour = NAMED[names[number % len(names)]]
+        behavior = NAMED[names[number % len(names)]]
         start.wait(wire.PATIENCE)
-        return wire.fetch(origin, behaviour)[1] == origin.body(behaviour)
+        return wire.fetch(origin, behavior)[1] == origin.body(behavior)
 
     stalled = [socket.create_connection(("127.0.0.1", origin.ports["http"])) for _ in range(20)]
     for sock in stalled:

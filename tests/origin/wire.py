@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import h11
 
-from scenarios.origin import Behaviour, Origin
+from scenarios.origin import Behavior, Origin
 from scenarios.origin.listeners import addresses
 from scenarios.origin.steps import Bits, Drip, Endless, Fin, Hold, Raw, Reset, Script
 
@@ -33,7 +33,7 @@ class Expected:
     alive: bool = field(default=True)
 
 
-def expected(origin: Origin, behaviour: Behaviour, script: Script) -> Expected:
+def expected(origin: Origin, behavior: Behavior, script: Script) -> Expected:
     """Read a script without playing it; steps that look at the request are taken to be content."""
     result = Expected()
     for move in script:
@@ -54,7 +54,7 @@ def expected(origin: Origin, behaviour: Behaviour, script: Script) -> Expected:
             break
         elif callable(move):
             result.sent += move()
-    for key, value in {**addresses(origin.ports), "name": behaviour.name}.items():
+    for key, value in {**addresses(origin.ports), "name": behavior.name}.items():
         if len(result.sent) < 100_000:
             result.sent = result.sent.replace(b"{%s}" % key.encode(), value.encode())
     return result
@@ -74,12 +74,12 @@ def connect(origin: Origin, url: str) -> Iterator[socket.socket]:
             yield tls
 
 
-def head_for(origin: Origin, behaviour: Behaviour, url: str) -> bytes:
+def head_for(origin: Origin, behavior: Behavior, url: str) -> bytes:
     """The request that the contract would send."""
     parts = urlsplit(url)
     target = url.partition("#")[0][len(f"{parts.scheme}://{parts.netloc}") :]
-    if behaviour.wire and origin.url(behaviour) == url:
-        target = behaviour.wire
+    if behavior.wire and origin.url(behavior) == url:
+        target = behavior.wire
     target = target if target.startswith("/") else "/" + target
     host = parts.netloc.rpartition("@")[2]
     lines = [f"GET {target} HTTP/1.1", f"Host: {host}", "User-Agent: interop/0", "Accept: */*", "Accept-Encoding: gzip, deflate"]
@@ -121,12 +121,12 @@ def how_it_ends(sock: socket.socket, patience: float = 0.02) -> str:
         return "garbage"
 
 
-def fetch(origin: Origin, behaviour: Behaviour) -> tuple[int, bytes, str]:
+def fetch(origin: Origin, behavior: Behavior) -> tuple[int, bytes, str]:
     """Follow redirects and decode, by means that share nothing with the origin: h11, gzip, zlib."""
-    url = origin.url(behaviour)
+    url = origin.url(behavior)
     for _ in range(11):
         with connect(origin, url) as sock:
-            sock.sendall(head_for(origin, behaviour, url))
+            sock.sendall(head_for(origin, behavior, url))
             response, body = read_response(sock)
         location = dict(response.headers).get(b"location")
         if location is None or response.status_code not in (301, 302, 303, 307, 308):
@@ -134,7 +134,7 @@ def fetch(origin: Origin, behaviour: Behaviour) -> tuple[int, bytes, str]:
             return response.status_code, decode(response, body), parts.path + (f"?{parts.query}" if parts.query else "")
         credentials, _, host = urlsplit(url).netloc.rpartition("@")
         url = urljoin(url.replace(f"{credentials}@", ""), escaped(location))
-        if credentials and url.startswith(f"{urlsplit(origin.url(behaviour)).scheme}://{host}/"):
+        if credentials and url.startswith(f"{urlsplit(origin.url(behavior)).scheme}://{host}/"):
             url = url.replace("://", f"://{credentials}@", 1)
     raise AssertionError("more than ten redirects")
 

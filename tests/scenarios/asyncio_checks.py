@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from interop import __version__
 from scenarios.fetch_and_save.contract import Deadline, Errand, FetchAndSaveError, Job, Page, Store, Visit
-from scenarios.origin import BEHAVIOURS, Origin
+from scenarios.origin import BEHAVIORS, Origin
 
 Result = TypeVar("Result")
 FetchAndSave = Callable[..., Coroutine[Any, Any, Page]]
@@ -241,7 +241,7 @@ assert len(outcomes) == len(urls)
 
 def said_in_development_mode(framework: str, path: Path, origin: Origin) -> str:
     """All that a job writes, with every sort of fault in it."""
-    by_name = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
+    by_name = {behavior.name: behavior for behavior in BEHAVIORS}
     urls = [origin.url(by_name[name]) for name in FAULTS]
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", SILENCE, framework, str(path), *urls]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -8,19 +8,19 @@ from scenarios.fetch_and_save.visit import MAX_BODY
 
 pytest.importorskip("trustme", reason="the origin signs its certificates with trustme; install async-interop[run]")
 
-from scenarios.origin import BEHAVIOURS, Origin
+from scenarios.origin import BEHAVIORS, Origin
 
 pytestmark = pytest.mark.campaign
-BIG = [behaviour for behaviour in BEHAVIOURS if behaviour.group == "bombs"]
+BIG = [behavior for behavior in BEHAVIORS if behavior.group == "bombs"]
 
 
 def test_bombs_and_endless_bodies_stay_within_bounds(framework: str, tmp_path: object) -> None:
     with Origin() as origin:
-        errands = [Errand(origin.url(behaviour), {**behaviour.limits}) for behaviour in BIG]
+        errands = [Errand(origin.url(behavior), {**behavior.limits}) for behavior in BIG]
         worker = Worker(
             framework, errands, store=f"{tmp_path}/pages.db", concurrency=1, environment={"SSL_CERT_FILE": origin.ca_file}
         )
         kinds = [outcome.kind for outcome in worker.outcomes()]
-    assert kinds == [behaviour.expects for behaviour in BIG]
+    assert kinds == [behavior.expects for behavior in BIG]
     assert worker.figures is not None
     assert worker.figures.peak - worker.figures.base <= 2.5 * MAX_BODY

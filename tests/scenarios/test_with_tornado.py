@@ -13,7 +13,7 @@ pytest.importorskip("trustme", reason="the origin signs its certificates with tr
 
 from scenarios.fetch_and_save.contract import BadResponse, client_context
 from scenarios.fetch_and_save.with_tornado import fetch, fetch_and_save, run, save
-from scenarios.origin import BEHAVIOURS, Origin
+from scenarios.origin import BEHAVIORS, Origin
 from tests.conftest import Server, hold
 from tests.scenarios import asyncio_checks as checks
 
@@ -34,7 +34,7 @@ def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def url(origin: Origin, name: str) -> str:
-    return origin.url(next(behaviour for behaviour in BEHAVIOURS if behaviour.name == name))
+    return origin.url(next(behavior for behavior in BEHAVIORS if behavior.name == name))
 
 
 @pytest.mark.parametrize("name", ["redirect-http-to-https", "until-close-64k"])

@@ -15,7 +15,7 @@ import pytest
 
 from interop import __version__
 from scenarios.fetch_and_save import FRAMEWORKS
-from scenarios.origin import BEHAVIOURS, Origin
+from scenarios.origin import BEHAVIORS, Origin
 from tests.conftest import Server
 
 VARIANTS = [name for name in FRAMEWORKS if name.startswith("twisted")]
@@ -65,8 +65,8 @@ class Checked:
 
         self.server = Server(lambda connection: connection.sendall(HELLO))
         meeting = Server(meet)
-        by_name = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
-        urls = {name: origin.url(by_name[behaviour]) for name, behaviour in URLS.items()}
+        by_name = {behavior.name: behavior for behavior in BEHAVIORS}
+        urls = {name: origin.url(by_name[behavior]) for name, behavior in URLS.items()}
         urls |= {f"request{target}": self.server.url + target for target in TARGETS}
         urls["request-login"] = self.server.url.replace("//", "//user:pw@")
         urls |= {"barrier": meeting.url, "no-address": "http://a_b.invalid/", "invalid": "nonsense"}

@@ -5,7 +5,7 @@ Source: RFC 9112, sections 4 and 5; limits of the contract: 100 fields, 8 KiB a 
 
 from __future__ import annotations
 
-from scenarios.origin.behaviour import Rows
+from scenarios.origin.behavior import Rows
 from scenarios.origin.messages import HELLO, OK, answer, moved
 from scenarios.origin.steps import FIN, Endless
 

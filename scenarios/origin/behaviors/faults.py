@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.listeners import can_fill_queue
 from scenarios.origin.messages import CHUNKED, CLOSING, HELLO, OK, answer, gzipped, moved, pattern, sized
 from scenarios.origin.steps import FIN, HOLD, RESET, Drip
@@ -51,7 +51,7 @@ PLACES = {
 }
 
 
-def _cuts() -> list[Behaviour]:
+def _cuts() -> list[Behavior]:
     rows = []
     for key, (where, sent) in PLACES.items():
         rows.append(cut(f"fin-{key}", f"FIN {where}.", sent, FIN))

@@ -10,7 +10,7 @@ import struct
 import zlib
 from functools import partial
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.messages import (
     MIB,
     OK,
@@ -41,12 +41,12 @@ def member(flags: int, extra: bytes) -> bytes:
     return ONE[:3] + bytes([flags]) + ONE[4:10] + extra + ONE[10:]
 
 
-def coded(name: str, says: str, body: bytes, coding: bytes = GZIP) -> Behaviour:
+def coded(name: str, says: str, body: bytes, coding: bytes = GZIP) -> Behavior:
     """A good coded body with Content-Length."""
     return good(name, says, answer(body, coding))
 
 
-def broken(name: str, says: str, body: bytes, coding: bytes = GZIP) -> Behaviour:
+def broken(name: str, says: str, body: bytes, coding: bytes = GZIP) -> Behavior:
     """A bad coded body, whole on the wire."""
     return bad(name, says, answer(body, coding))
 

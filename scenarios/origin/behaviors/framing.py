@@ -5,7 +5,7 @@ Source: RFC 9112, section 6.3; the contract is stricter, since two readings of o
 
 from __future__ import annotations
 
-from scenarios.origin.behaviour import Rows
+from scenarios.origin.behavior import Rows
 from scenarios.origin.messages import HELLO, OK, answer, chunks, pattern, sized, until_close
 from scenarios.origin.steps import FIN, Endless
 

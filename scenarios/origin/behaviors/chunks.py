@@ -5,7 +5,7 @@ Source: RFC 9112, section 7.1; hex digits only, CRLF only, extensions tolerated 
 
 from __future__ import annotations
 
-from scenarios.origin.behaviour import Rows
+from scenarios.origin.behavior import Rows
 from scenarios.origin.messages import CHUNKED, chunks
 from scenarios.origin.steps import FIN, Endless
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.origin.behaviour import Rows
+from scenarios.origin.behavior import Rows
 from scenarios.origin.messages import CHUNKED, CLOSING, HELLO, MIB, OK, answer, chunks, in_chunks, pattern, sized, until_close
 from scenarios.origin.steps import FIN, Bits
 

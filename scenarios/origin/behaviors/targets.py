@@ -6,7 +6,7 @@ and whatever makes a URL invalid makes a redirect unusable.
 
 from __future__ import annotations
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.messages import answer, moved
 from scenarios.origin.steps import refuse
 
@@ -16,12 +16,12 @@ followed = Rows("redirects", body=b"done", requests=2, template="{http}/{name}/a
 wrong = Rows("redirects", expects="RedirectError", pages={"/done": (ELSEWHERE,)})
 
 
-def to(name: str, says: str, location: bytes, final: str) -> Behaviour:
+def to(name: str, says: str, location: bytes, final: str) -> Behavior:
     """A Location that is followed to /NAME + `final`, asked for from /NAME/a/b?c=d."""
     return followed(f"location-{name}", says, moved(location), pages={final: (DONE,)}, final="/{name}" + final)
 
 
-def not_to(name: str, says: str, location: bytes) -> Behaviour:
+def not_to(name: str, says: str, location: bytes) -> Behavior:
     """A Location that is not followed."""
     return wrong(f"location-{name}", says, moved(location))
 

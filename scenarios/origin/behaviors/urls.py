@@ -5,7 +5,7 @@ The contract: one rule for all frameworks, checked before a name is looked up; e
 
 from __future__ import annotations
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.listeners import has_ipv6
 from scenarios.origin.messages import HELLO
 from scenarios.origin.steps import Demand, refuse
@@ -15,18 +15,18 @@ invalid = Rows("urls", expects="InvalidURL", requests=0)
 HERE = "http://127.0.0.1:{http.port}"
 
 
-def sent(name: str, says: str, after: str, wire: str | None = None) -> Behaviour:
+def sent(name: str, says: str, after: str, wire: str | None = None) -> Behavior:
     """What follows /NAME in the URL, and what of it reaches the wire; the same if not told."""
     name = f"url-{name}"
     return row(name, says, HELLO, template="{http}/{name}" + after, wire="/{name}" + (after if wire is None else wire))
 
 
-def never(name: str, says: str, template: str) -> Behaviour:
+def never(name: str, says: str, template: str) -> Behavior:
     """A URL that is refused."""
     return invalid(f"url-{name}", says, HELLO, template=template)
 
 
-def login(name: str, says: str, userinfo: str, basic: bytes) -> Behaviour:
+def login(name: str, says: str, userinfo: str, basic: bytes) -> Behavior:
     """A URL with credentials, and the Basic value that has to come."""
     return row(f"url-{name}", says, Demand(b"\r\nauthorization: basic " + basic), HELLO,
                template="http://" + userinfo + "@127.0.0.1:{http.port}/{name}")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Behaviour: one thing that the origin does, and what the contract makes of it; the catalogue is a table of these."""
+"""Behavior: one thing that the origin does, and what the contract makes of it; the catalogue is a table of these."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GROUPS = (
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class Behavior:
     """One row of the catalogue.
 
     Attributes:
@@ -39,7 +39,7 @@ class Behaviour:
         limits: what to give fetch beside the URL: timeout, max_body, max_redirects.
         requests: how many requests the origin must see, no more and no fewer.
         final: path and query of the final URL when redirected, else empty.
-        wire: request target of the first request where the behaviour is about it, else empty.
+        wire: request target of the first request where the behavior is about it, else empty.
         template: the URL before `Origin.url` fills in the ports.
         script: what is played to a request of this name.
         pages: scripts for particular targets, by what follows "/NAME" in them.
@@ -67,9 +67,9 @@ class Rows:
         self.group = group
         self.shared = shared
 
-    def __call__(self, name: str, says: str, *script: Any, **more: Any) -> Behaviour:
+    def __call__(self, name: str, says: str, *script: Any, **more: Any) -> Behavior:
         """Make one row; `{name}` in final and wire is filled in here."""
         given = {**self.shared, **more}
         for key in ("final", "wire"):
             given[key] = given.get(key, "").replace("{name}", name)
-        return Behaviour(name, self.group, says, script=script, **given)
+        return Behavior(name, self.group, says, script=script, **given)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.messages import CHUNKED, MIB, answer, gzipped, moved, pattern
 from scenarios.origin.steps import FIN, RESET, Demand, Endless, Move, Script, refuse
 
@@ -28,18 +28,18 @@ def hops(count: int, status: bytes = b"302 Found") -> dict[str, Script]:
     return pages
 
 
-def chain(count: int, **more: object) -> Behaviour:
+def chain(count: int, **more: object) -> Behavior:
     """A chain of redirects that ends."""
     return followed(f"chain-{count}", f"{count} redirects, then the answer.", pages=hops(count),
                     **{"requests": count + 1, **more})
 
 
-def status(code: bytes) -> Behaviour:
+def status(code: bytes) -> Behavior:
     """One redirect with this status."""
     return followed(f"redirect-{code[:3].decode()}", f"{code.decode()}.", moved(b"/{name}/done", status=code))
 
 
-def across(name: str, says: str, location: bytes, done: Move = NO_BASIC, **more: object) -> Behaviour:
+def across(name: str, says: str, location: bytes, done: Move = NO_BASIC, **more: object) -> Behavior:
     """A redirect asked for with credentials, which the first request must hold."""
     given = {"template": "http://user:pw@127.0.0.1:{http.port}/{name}", "pages": {"/done": (done, DONE)}, **more}
     return followed(name, says, Demand(BASIC), moved(location), **given)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.messages import (
     CHUNKED,
     CLOSING,
@@ -32,7 +32,7 @@ MIB_1 = partial(pattern, MIB)
 GARBAGE = Raw(b"\x17\x03\x03\x00\x20" + bytes(32))
 
 
-def on(listener: str, says: str, expects: str = "TLSError") -> Behaviour:
+def on(listener: str, says: str, expects: str = "TLSError") -> Behavior:
     """What shows on a port of its own before there is a request; a client that goes on finds a good answer."""
     limits = {"timeout": 2.0} if expects == "Timeout" else {}
     name = listener if listener.startswith("tls-") else f"tls-{listener}"

@@ -1,7 +1,7 @@
 """The catalogue: a table a module, split by idea."""
 
-from scenarios.origin.behaviour import Behaviour
-from scenarios.origin.behaviours import (
+from scenarios.origin.behavior import Behavior
+from scenarios.origin.behaviors import (
     answers,
     bombs,
     chunks,
@@ -16,7 +16,7 @@ from scenarios.origin.behaviours import (
     urls,
 )
 
-BEHAVIOURS: tuple[Behaviour, ...] = (
+BEHAVIORS: tuple[Behavior, ...] = (
     *answers.TABLE,
     *framing.TABLE,
     *chunks.TABLE,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.origin.behaviour import Behaviour, Rows
+from scenarios.origin.behavior import Behavior, Rows
 from scenarios.origin.messages import CLOSING, HELLO, MIB, answer, in_chunks, pattern
 from scenarios.origin.steps import CUT, FIN, Endless
 
@@ -21,13 +21,13 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 NO_LENGTH = b"HTTP/1.1 404 Not Found\r\n\r\n"
 
 
-def success(status: bytes, body: bytes = b"hello") -> Behaviour:
+def success(status: bytes, body: bytes = b"hello") -> Behavior:
     """A 2xx with a body."""
     code = int(status[:3])
     return good(f"status-{code}", f"{status.decode()}, with a body.", answer(body, status=status), status=code, body=body)
 
 
-def error(status: bytes, *fields: bytes) -> Behaviour:
+def error(status: bytes, *fields: bytes) -> Behavior:
     """A status that is an error, with a short body."""
     code = int(status[:3])
     return wrong(f"status-{code}", f"{status.decode()}.", answer(b"<p>no</p>", *fields, status=status))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from functools import cache, partial
 
-from scenarios.origin.behaviour import Rows
+from scenarios.origin.behavior import Rows
 from scenarios.origin.messages import CHUNKED, CLOSING, MIB, OK, answer, chunks, gzipped, in_chunks, pattern, sized, until_close
 from scenarios.origin.steps import FIN, Endless
 
