@@ -172,9 +172,9 @@ class Structured:
     def test_a_cancellation_at_any_suspension_leaves_no_connection_over_tls(
         self, world: World, tls: Any, store: Store, when: str
     ) -> None:
-        from scenarios.origin import BEHAVIOURS
+        from scenarios.origin import BEHAVIORS
 
-        hops = next(behaviour for behaviour in BEHAVIOURS if behaviour.name == "redirect-https")
+        hops = next(behavior for behavior in BEHAVIORS if behavior.name == "redirect-https")
         port = int(tls.https.rpartition(":")[2])
         cancelled, saved = cancel_everywhere(world, store, when, tls.url(hops), port, tls.body(hops))
         assert cancelled >= 20
@@ -276,7 +276,7 @@ class Structured:
                     await script.fetch_and_save(f"{origin.url}/page", store)
                 assert origin.clients() == 0
                 gc.collect()
-                sizes.append(len([thing for thing in gc.get_objects() if "origin" not in type(thing).__module__]))
+                sizes.append(len(gc.get_objects()))
 
         # What the server remembers of each connection is not the client's.
         origin._threads = Forgetful()
