@@ -22,6 +22,7 @@ _CREATE = """CREATE TABLE pages (
     sha256 TEXT NOT NULL, framework TEXT NOT NULL, fetched_at TEXT NOT NULL
 )"""
 _UPSERT = upsert(f"VALUES ({', '.join('?' * len(COLUMNS))})")
+_JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"  # how a rollback journal begins; Source: SQLite, "Database File Format", 3
 _TURN = 0.1  # seconds that SQLite waits for a lock before we look at the deadline, which may be expired from outside
 # SQLite's own words; error codes came to Python's module only in 3.11.
 _SAYS: tuple[tuple[str, type[StoreError]], ...] = (
@@ -105,12 +106,29 @@ def _look(target: str, path: Path) -> None:
     _need(path.parent, os.W_OK | os.X_OK, target)
     if about.st_size == 0:
         return
-    # immutable: no lock, and no -journal, -wal or -shm file beside somebody else's database.
-    with contextlib.closing(_connect(path, "?mode=ro&immutable=1")) as connection:
-        # Without a lock the file may be seen while one of us makes it longer; this lets SQLite overlook that.
-        connection.execute("PRAGMA writable_schema = ON")
-        if connection.execute("PRAGMA application_id").fetchone()[0] != MARK:
-            _check(connection)  # restored from a dump, it has lost its mark and is still ours
+    try:
+        # immutable: no lock, and no -journal, -wal or -shm file beside somebody else's database.
+        with contextlib.closing(_connect(path, "?mode=ro&immutable=1")) as connection:
+            # Without a lock the file may be seen while one of us makes it longer; this lets SQLite overlook that.
+            connection.execute("PRAGMA writable_schema = ON")
+            if connection.execute("PRAGMA application_id").fetchone()[0] != MARK:
+                _check(connection)  # restored from a dump, it has lost its mark and is still ours
+    except sqlite3.DatabaseError:
+        if not _was_being_created(path):
+            raise
+
+
+def _was_being_created(path: Path) -> bool:
+    """Whether the power went while somebody made it: nothing is in it yet, and the journal knows of nothing before."""
+    try:
+        with Path(f"{path}-journal").open("rb") as journal:
+            head = journal.read(20)
+        if head[:8] != _JOURNAL or any(head[16:]):
+            return False
+        with path.open("rb") as file:  # nobody can be at work in what is no database yet, so no lock is dropped
+            return not any(file.read(100))
+    except OSError:
+        return False
 
 
 def _need(path: Path, access: int, target: str) -> None:

@@ -284,6 +284,32 @@ def test_what_cannot_be_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 # What is damaged.
 
 
+def test_a_store_whose_making_lost_its_power_is_made_anew(tmp_path: Path) -> None:
+    """The journal was synced, the file's new length too, and no page."""
+    path, journal = tmp_path / "pages.db", tmp_path / "pages.db-journal"
+    with connected(path) as maker:
+        maker.executescript("PRAGMA cache_size = 1; BEGIN; CREATE TABLE big (body)")
+        maker.execute("INSERT INTO big VALUES (?)", (bytes(100_000),))  # more than fits in memory: written before the commit
+        left = journal.read_bytes()
+    assert left.startswith(b"\xd9\xd5\x05\xf9")
+    path.write_bytes(bytes(8192))
+    journal.write_bytes(left)
+    Store(path, "nothing").save(page())
+    assert rows(path, "body") == [(b"new",)]
+
+
+@pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__[5:])
+def test_a_file_of_somebody_else_beside_a_journal_is_left_alone(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "theirs.db")
+    (tmp_path / "theirs.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(500))
+    if make is make_zeros:
+        (tmp_path / "theirs.db-journal").write_bytes(b"theirs")
+    before = picture(tmp_path)
+    with pytest.raises((StoreSchema, StoreCorrupt)):
+        Store(tmp_path / "theirs.db", "nothing").open(1)
+    assert picture(tmp_path) == before
+
+
 def test_a_truncated_store_is_said_to_be_corrupt_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "pages.db"
     for n in range(20):
