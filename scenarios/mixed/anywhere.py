@@ -6,11 +6,12 @@ on, and the driver goes on when the others have cleaned up. What they raise arri
 """
 
 import importlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
-from interop.portal import AsyncPortal, BlockingPortal
+from interop.portal import BlockingPortal
 from interop.runtime import Runtime
 from scenarios.fetch_and_save import FRAMEWORKS
 from scenarios.fetch_and_save.contract import Deadline, Errand, Job, Page, Store
@@ -62,6 +63,13 @@ class Mix:
         return FRAMEWORKS[self.saver].load().save
 
 
+class AwaitedPortal(Protocol):
+    """A portal whose call() is awaited, be it a coroutine or a Deferred."""
+
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        """Run fn in the callee's loop."""
+
+
 class Opening(Store):
     """The store, as one that saves nothing and is opened: so the native save() opens it, before the network is touched."""
 
@@ -73,13 +81,13 @@ class Opening(Store):
         self.store.open(timeout)
 
 
-async def settle(mix: Mix, fetcher: AsyncPortal, saver: AsyncPortal, job: Job) -> None:
+async def make_room(mix: Mix, fetcher: AwaitedPortal, saver: AwaitedPortal, job: Job) -> None:
     """Have both make room for so many pages at once."""
     await fetcher.call(_file(mix.fetcher).settle, job.concurrency)
     await saver.call(_file(mix.saver).settle, job.concurrency)
 
 
-async def attempt(mix: Mix, fetcher: AsyncPortal, saver: AsyncPortal, job: Job, errand: Errand) -> None:
+async def attempt(mix: Mix, fetcher: AwaitedPortal, saver: AwaitedPortal, job: Job, errand: Errand) -> None:
     """One page, driven by coroutines: what a portal's call() gives is native to whichever framework runs this."""
     with job.attempt(errand) as attempt:
         deadline = attempt.limits["timeout"]
@@ -91,8 +99,8 @@ async def attempt(mix: Mix, fetcher: AsyncPortal, saver: AsyncPortal, job: Job, 
         attempt.page = page
 
 
-def settle_blocking(mix: Mix, fetcher: BlockingPortal, saver: BlockingPortal, job: Job) -> None:
-    """settle() where calls block."""
+def make_room_blocking(mix: Mix, fetcher: BlockingPortal, saver: BlockingPortal, job: Job) -> None:
+    """make_room() where calls block."""
     fetcher.call(_file(mix.fetcher).settle, job.concurrency)
     saver.call(_file(mix.saver).settle, job.concurrency)
 

@@ -11,7 +11,7 @@ from interop.adapters import anyio as adapter
 from interop.adapters.anyio import current, open_portal
 from scenarios.fetch_and_save.contract import Errand, Job
 from scenarios.fetch_and_save.with_anyio import cancel_when_told
-from scenarios.mixed.anywhere import Mix, attempt, settle as settle_both
+from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
 def settle(concurrency: int) -> None:
@@ -42,7 +42,7 @@ async def main(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        await settle_both(mix, fetcher, saver, job)
+        await make_room(mix, fetcher, saver, job)
         job.on_stop(told.set)
         try:
             async with anyio.create_task_group() as watcher:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from interop.adapters.asyncio import current, open_portal
 from scenarios.fetch_and_save.contract import Errand, Job
-from scenarios.mixed.anywhere import Mix, attempt, settle as settle_both
+from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
 def settle(concurrency: int) -> None:
@@ -46,5 +46,5 @@ async def main(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        await settle_both(mix, fetcher, saver, job)
+        await make_room(mix, fetcher, saver, job)
         await asyncio.gather(*map(one, job.errands))

@@ -8,7 +8,7 @@ import eventlet.green.socket
 
 from interop.adapters.eventlet import current, open_portal
 from scenarios.fetch_and_save.contract import Job
-from scenarios.mixed.anywhere import Mix, attempt_blocking, settle_blocking
+from scenarios.mixed.anywhere import Mix, attempt_blocking, make_room_blocking
 
 
 def settle(concurrency: int) -> None:
@@ -26,7 +26,7 @@ def run(job: Job, mix: Mix) -> None:
             open_portal(mix.where_to_fetch(current())) as fetcher,
             open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
         ):
-            settle_blocking(mix, fetcher, saver, job)
+            make_room_blocking(mix, fetcher, saver, job)
             job.on_stop(lambda: rope.fd.send(b"!"))
             for thread in [pool.spawn(attempt_blocking, mix, fetcher, saver, job, errand) for errand in job.errands]:
                 with contextlib.suppress(eventlet.greenlet.GreenletExit):

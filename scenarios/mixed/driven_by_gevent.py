@@ -5,7 +5,7 @@ import gevent.pool
 
 from interop.adapters.gevent import current, open_portal
 from scenarios.fetch_and_save.contract import Job
-from scenarios.mixed.anywhere import Mix, attempt_blocking, settle_blocking
+from scenarios.mixed.anywhere import Mix, attempt_blocking, make_room_blocking
 
 
 def settle(concurrency: int) -> None:
@@ -19,7 +19,7 @@ def run(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        settle_blocking(mix, fetcher, saver, job)
+        make_room_blocking(mix, fetcher, saver, job)
         # Called in a signal handler, which may have interrupted the hub itself: only the loop's thread-safe entry will do.
         job.on_stop(lambda: hub.loop.run_callback_threadsafe(pool.kill, gevent.GreenletExit, False))
         for errand in job.errands:

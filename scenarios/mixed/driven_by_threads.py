@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from interop.adapters.threads import open_portal
 from interop.errors import PortalClosed
 from scenarios.fetch_and_save.contract import Errand, Job
-from scenarios.mixed.anywhere import Mix, attempt_blocking, settle_blocking
+from scenarios.mixed.anywhere import Mix, attempt_blocking, make_room_blocking
 
 
 def settle(concurrency: int) -> None:
@@ -29,7 +29,7 @@ def run(job: Job, mix: Mix) -> None:
         open_portal(mix.fetcher) as fetcher,
         open_portal(fetcher.runtime if mix.saver == mix.fetcher else mix.saver) as saver,
     ):
-        settle_blocking(mix, fetcher, saver, job)
+        make_room_blocking(mix, fetcher, saver, job)
         job.on_stop(lambda: news.put(None))
         under_way = [pool.submit(one, errand) for errand in job.errands]
         for future in under_way:

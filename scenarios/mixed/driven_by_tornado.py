@@ -10,7 +10,7 @@ from tornado.locks import Semaphore
 
 from interop.adapters.tornado import current, open_portal
 from scenarios.fetch_and_save.contract import Errand, Job
-from scenarios.mixed.anywhere import Mix, attempt, settle as settle_both
+from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
 def settle(concurrency: int) -> None:
@@ -42,7 +42,7 @@ async def main(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        await settle_both(mix, fetcher, saver, job)
+        await make_room(mix, fetcher, saver, job)
         # Tornado's own futures know no cancel: the tasks beneath do.
         tasks = [asyncio.ensure_future(one(errand)) for errand in job.errands]
         job.on_stop(functools.partial(loop.call_soon_threadsafe, lambda: [task.cancel() for task in tasks]))

@@ -4,7 +4,7 @@ import trio
 
 from interop.adapters.trio import current, open_portal
 from scenarios.fetch_and_save.contract import Errand, Job
-from scenarios.mixed.anywhere import Mix, attempt, settle as settle_both
+from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
 def settle(concurrency: int) -> None:
@@ -29,7 +29,7 @@ async def main(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        await settle_both(mix, fetcher, saver, job)
+        await make_room(mix, fetcher, saver, job)
         async with trio.open_nursery() as nursery:
             token = trio.lowlevel.current_trio_token()
             job.on_stop(lambda: token.run_sync_soon(nursery.cancel_scope.cancel))

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from interop.adapters.twisted import current, open_portal
 from scenarios.fetch_and_save.contract import Job
 from scenarios.fetch_and_save.twisted_reactor import attempts, install_asyncioreactor, look_up_apart, the_reactor
-from scenarios.mixed.anywhere import Mix, attempt, settle as settle_both
+from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
 def settle(concurrency: int) -> None:
@@ -44,7 +44,7 @@ async def main(job: Job, mix: Mix) -> None:
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
-        await settle_both(mix, fetcher, saver, job)
+        await make_room(mix, fetcher, saver, job)
         done = attempts(job, functools.partial(attempt, mix, fetcher, saver))
         job.on_stop(lambda: the_reactor().callFromThread(done.cancel))
         for succeeded, outcome in await done:

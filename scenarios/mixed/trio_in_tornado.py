@@ -22,7 +22,7 @@ from interop.adapters.tornado import Portal, open_portal
 
 async def first(mirrors: list[str]) -> bytes:
     """Trio code: the first answer; the other requests are cancelled, and their connections closed."""
-    answers = []
+    answers: list[bytes] = []
 
     async def ask(mirror: str) -> None:
         answers.append((await pool.request("GET", mirror)).content)
