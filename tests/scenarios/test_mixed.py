@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,9 +24,11 @@ import pytest
 from scenarios.mixed import RUNTIMES
 from scenarios.mixed.anywhere import Mix
 from tests.conftest import Server, hold
+from tests.scenarios.test_interrupts import needs_proc, wait_until_open
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120  # seconds for a process on a busy machine
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 PYTHON = [sys.executable, "-X", "dev", "-W", "error"]
 RECIPES = sorted(path.stem for path in (ROOT / "scenarios" / "mixed").glob("*_in_*.py"))
 NEEDS = {"treq", "aiohttp", "trio", "httpcore", "tornado", "twisted", "gevent"}
@@ -67,7 +70,7 @@ def command(mix: Mix, *arguments: str) -> list[str]:
 def fetch(mix: Mix, *arguments: str) -> "subprocess.CompletedProcess[str]":
     if reason := mix.impossible():
         pytest.skip(reason)
-    return subprocess.run(command(mix, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    return subprocess.run(command(mix, *arguments), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def said(errors: str) -> str:
@@ -88,7 +91,7 @@ def test_a_short_program_gives_the_right_answer_and_says_nothing_else(recipe: st
     server = serve(hello)
     urls = [f"{server.url}/a", f"{server.url}/b"]
     program = [*PYTHON, f"scenarios/mixed/{recipe}.py", *urls]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(program, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, said(done.stderr)) == (0, "")
     expected = ["200 5 bytes"] if recipe == "trio_in_tornado" else [f"{url} 5 bytes" for url in urls]
     assert sorted(done.stdout.splitlines()) == expected
@@ -96,9 +99,16 @@ def test_a_short_program_gives_the_right_answer_and_says_nothing_else(recipe: st
 
 @pytest.mark.parametrize("mix", chosen())
 def test_a_mix_does_what_one_framework_alone_does(mix: Mix, tmp_path: Path, serve: Callable[..., Server]) -> None:
-    server, store = serve(hello), tmp_path / "pages.db"
-    urls = [f"{server.url}/{number}" for number in range(3)]
-    done = fetch(mix, *urls, "--store", str(store))
+    """All requests are there before any is answered: nobody in the row of three does one thing after the other."""
+    all_are_here, store = threading.Barrier(12), tmp_path / "pages.db"
+
+    def when_all_are_here(connection: socket.socket) -> None:
+        all_are_here.wait(PATIENCE)
+        hello(connection)
+
+    server = serve(when_all_are_here)
+    urls = sorted(f"{server.url}/{number}" for number in range(12))
+    done = fetch(mix, *urls, "--store", str(store), "--concurrency", "12", "--timeout", "100")
     assert (done.returncode, said(done.stderr)) == (0, "")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert sorted((line["url"], line["framework"], line["stored"]) for line in lines) == [(url, str(mix), True) for url in urls]
@@ -135,17 +145,14 @@ def test_what_the_saver_raises_comes_before_the_network_is_touched(
     assert not server.heads
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("mix", SPREAD, ids=str)
-def test_a_signal_stops_all_three_and_leaves_the_row_absent(
-    mix: Mix, number: signal.Signals, tmp_path: Path, serve: Callable[..., Server]
+def stopped(
+    mix: Mix, number: signal.Signals, server: Server, store: Path, ready: Callable[["subprocess.Popen[str]"], object]
 ) -> None:
-    if reason := mix.impossible():
-        pytest.skip(reason)
-    server, store = serve(hold), tmp_path / "pages.db"
+    """Send the signal when ready, and check how all three end."""
     process = subprocess.Popen(
         command(mix, server.url, "--store", str(store)),
         cwd=ROOT,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -154,12 +161,45 @@ def test_a_signal_stops_all_three_and_leaves_the_row_absent(
     with process:
         try:
             assert server.asked.acquire(timeout=PATIENCE)
+            ready(process)
             process.send_signal(number)
             output, errors = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert (process.returncode, output) == ({signal.SIGINT: 130, signal.SIGTERM: 143}[number], "")
     assert said(errors) == f"interop: Interrupted: stopped by {number.name}\n"
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("mix", SPREAD, ids=str)
+def test_a_signal_stops_all_three_and_leaves_the_row_absent(
+    mix: Mix, number: signal.Signals, tmp_path: Path, serve: Callable[..., Server]
+) -> None:
+    if reason := mix.impossible():
+        pytest.skip(reason)
+    stopped(mix, number, serve(hold), tmp_path / "pages.db", lambda process: None)
+    assert rows(tmp_path / "pages.db") == []
+
+
+@needs_proc
+@pytest.mark.campaign
+@pytest.mark.parametrize("mix", SPREAD, ids=str)
+def test_a_signal_while_the_saver_waits_for_the_store_leaves_the_row_absent(
+    mix: Mix, tmp_path: Path, serve: Callable[..., Server]
+) -> None:
+    if reason := mix.impossible():
+        pytest.skip(reason)
+    store = tmp_path / "pages.db"
+    with contextlib.closing(sqlite3.connect(store, isolation_level=None, check_same_thread=False)) as other:
+
+        def lock_and_answer(connection: socket.socket) -> None:
+            other.execute("BEGIN IMMEDIATE")
+            hello(connection)
+            hold(connection)  # until the client has all of it and closes
+
+        stopped(mix, signal.SIGINT, serve(lock_and_answer), store, lambda process: wait_until_open(process, store))
+        other.execute("ROLLBACK")
     assert rows(store) == []
 
 
@@ -175,7 +215,7 @@ def test_a_signal_stops_all_three_and_leaves_the_row_absent(
 )
 def test_a_mix_that_one_process_cannot_have_is_a_usage_error_in_one_line(words: tuple[str, ...]) -> None:
     line = [*PYTHON, "-m", "interop", "fetch", "http://127.0.0.1:1/", *words]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (2, "")
     assert said(done.stderr).startswith("interop: Usage: cannot fetch with ")
     assert said(done.stderr).count("\n") == 1
