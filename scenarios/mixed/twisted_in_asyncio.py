@@ -1,6 +1,6 @@
 """treq, on Twisted, in an asyncio program: one loop serves both, and what gives a Deferred is awaited like anything else.
 
-    python twisted_in_asyncio.py http://127.0.0.1:8000/ ...
+    pip install treq; python twisted_in_asyncio.py http://127.0.0.1:8000/ ...
 
 Twisted runs on asyncio's loop, from the portal's opening to its closing. A timeout cancels the Deferred that is awaited there.
 """
