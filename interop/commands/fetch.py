@@ -1,14 +1,16 @@
-"""`interop fetch`: the scenario on real URLs, in one framework, or in all of them and compared."""
+"""`interop fetch`: the scenario on real URLs, in one framework, in a mix of them, or in all of them and compared."""
 
 import argparse
 import os
 import sys
 
 from scenarios.fetch_and_save import FRAMEWORKS, command
+from scenarios.mixed import RUNTIMES
 
 EXAMPLES = """examples:
   interop fetch https://example.org/ --framework asyncio
   interop fetch https://example.org/ https://example.com/ --framework 'twisted[asyncio]' --store pages.db --concurrency 50
+  interop fetch https://example.org/ --framework trio --fetch-with twisted --save-with asyncio --store pages.db
   interop fetch https://example.org/ --framework all      (a difference between two frameworks is an error)
 """
 
@@ -19,11 +21,25 @@ def declare(parser: argparse.ArgumentParser) -> None:
     command.add_arguments(parser)
     names = [*FRAMEWORKS, "all"]
     parser.add_argument("--framework", required=True, choices=names, metavar="NAME", help="one of " + ", ".join(names))
+    mixed = "another framework that shall %s, called through a portal: one of " + ", ".join(RUNTIMES)
+    parser.add_argument("--fetch-with", choices=RUNTIMES, metavar="NAME", help=mixed % "fetch")
+    parser.add_argument("--save-with", choices=RUNTIMES, metavar="NAME", help=mixed % "save")
 
 
 def main(options: argparse.Namespace) -> int:
     """Fetch. Returns 0 if every page came, and from every framework the same."""
+    if options.fetch_with or options.save_with:
+        return _fetch_mixed(options)
     return _fetch_everywhere(options) if options.framework == "all" else command.fetch(options.framework, options)
+
+
+def _fetch_mixed(options: argparse.Namespace) -> int:
+    from scenarios.mixed.anywhere import Mix
+
+    mix = Mix(options.framework, options.fetch_with or options.framework, options.save_with or options.framework)
+    if reason := mix.impossible():
+        return command.complain("Usage", f"cannot fetch with {mix}: {reason}", 2)
+    return command.perform(str(mix), options, mix.run)
 
 
 def _fetch_everywhere(options: argparse.Namespace) -> int:

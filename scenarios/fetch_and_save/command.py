@@ -52,12 +52,17 @@ def fetch(name: str, options: argparse.Namespace) -> int:
     """Fetch every URL in one framework, in this process. Returns the exit code; after a signal it does not return."""
     if missing := FRAMEWORKS[name].missing():
         return complain("Usage", f"cannot fetch with {name!r}: {missing}", 2)
+    return perform(name, options, lambda job: FRAMEWORKS[name].load().run(job))
+
+
+def perform(name: str, options: argparse.Namespace, run: Callable[[Job], None]) -> int:
+    """Fetch every URL by `run`, which the lines and the rows call `name`. As fetch()."""
     store = Store(options.store, name) if options.store else None
     with _progress(len(options.urls)) as advance:
         output = _Output(name, store is not None, advance)
         job = Job(name, errands(options), output.report, store=store, concurrency=options.concurrency)
         with stopped_by_signals(job):
-            FRAMEWORKS[name].load().run(job)
+            run(job)
     return output.exit_code
 
 
