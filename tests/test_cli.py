@@ -88,6 +88,7 @@ def test_a_page_is_one_json_line_and_a_whole_row(framework: str, tmp_path: Path,
     assert b"secret" not in store.read_bytes()
 
 
+@pytest.mark.campaign
 def test_a_failure_is_one_line_and_exit_code_1(framework: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -98,6 +99,7 @@ def test_a_failure_is_one_line_and_exit_code_1(framework: str, tmp_path: Path) -
     assert "secret" not in done.stderr
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("count", [15])
 def test_many_pages_are_fetched_at_once(count: int, framework: str, tmp_path: Path, serve: Callable[..., Server]) -> None:
     """All requests are there before any is answered: more than the clients' own limits of 1, 2 or 10 would let through."""
@@ -117,6 +119,7 @@ def test_many_pages_are_fetched_at_once(count: int, framework: str, tmp_path: Pa
     assert sorted(json.loads(line)["url"] for line in done.stdout.splitlines()) == sorted(urls)
 
 
+@pytest.mark.campaign
 def test_the_environment_decides_nothing(framework: str, tmp_path: Path, serve: Callable[..., Server]) -> None:
     server = serve(hello)
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login user password secret\n")
@@ -133,6 +136,7 @@ def test_the_environment_decides_nothing(framework: str, tmp_path: Path, serve: 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which is always full")
+@pytest.mark.campaign
 def test_standard_output_that_is_full_is_a_failure_without_a_traceback(
     framework: str, tmp_path: Path, serve: Callable[..., Server]
 ) -> None:

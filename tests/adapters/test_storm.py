@@ -12,7 +12,9 @@ import pytest
 from tests.adapters.crossings import ROOT, every
 
 pytestmark = pytest.mark.campaign
-SEED = int(os.environ.get("INTEROP_SEED") or random.randrange(10**6))
+# pytest-xdist's workers must all choose the same: the name of their common run is the seed.
+RUN = int(os.environ.get("PYTEST_XDIST_TESTRUNUID", "0")[:8], 16)
+SEED = int(os.environ.get("INTEROP_SEED") or RUN or random.randrange(10**6))
 STORMS, CALLS = (50, 200) if "INTEROP_SOAK" in os.environ else (6, 100)
 CHOSEN = random.Random(SEED).sample([crossing for crossing in every() if not crossing.missing], STORMS)
 
