@@ -67,13 +67,15 @@ FAULTS = (  # a quick one of every sort, for what they make a client say aloud
 
 
 def sockets() -> set[int]:
-    """Inodes of the sockets that this process has open."""
+    """Inodes of the TCP sockets that this process has open; the resolver's, in a thread that nothing can cancel, are others."""
     found = set()
     for name in os.listdir("/dev/fd"):
         with contextlib.suppress(OSError):
             status = os.fstat(int(name))
             if stat.S_ISSOCK(status.st_mode):
-                found.add(status.st_ino)
+                with socket.socket(fileno=os.dup(int(name))) as one:
+                    if one.type == socket.SOCK_STREAM and one.family in (socket.AF_INET, socket.AF_INET6):
+                        found.add(status.st_ino)
     return found
 
 
