@@ -9,6 +9,7 @@ request in the queue keeps the function from starting at all.
 from __future__ import annotations
 
 import contextvars
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -88,6 +89,9 @@ class Call:
         self.caller, self.callee, self.owner = caller, callee, owner
         self.fn, self.args, self.kwargs = fn, args, kwargs or {}
         self.context = contextvars.copy_context()
+        sniffio = sys.modules.get("sniffio")  # anyio.run() says in a context variable who runs: not so in the callee.
+        if sniffio is not None and self.context.get(sniffio.current_async_library_cvar) is not None:
+            self.context.run(sniffio.current_async_library_cvar.set, None)
         self.state = NEW
         self.value: Any = None
         self.error: BaseException | None = None

@@ -74,11 +74,15 @@ class Opening(Store):
     """The store, as one that saves nothing and is opened: so the native save() opens it, before the network is touched."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
+        self.store, self.is_postgres = store, store.is_postgres
 
     def save(self, page: Page | None, timeout: "float | Deadline" = 0) -> None:
         """Open. Blocks."""
         self.store.open(timeout)
+
+    async def save_async(self, page: Page | None, timeout: "float | Deadline" = 0) -> None:
+        """Open, as asyncio does it."""
+        await self.store.open_async(timeout)
 
 
 async def make_room(mix: Mix, fetcher: AwaitedPortal, saver: AwaitedPortal, job: Job) -> None:

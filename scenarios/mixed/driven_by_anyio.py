@@ -1,13 +1,11 @@
 """Driven by anyio, on asyncio or on Trio: a task group, and a task a page."""
 
 import asyncio
-import functools
 import threading
 
 import anyio
 import anyio.to_thread
 
-from interop.adapters import anyio as adapter
 from interop.adapters.anyio import current, open_portal
 from scenarios.fetch_and_save.contract import Errand, Job
 from scenarios.fetch_and_save.with_anyio import cancel_when_told
@@ -24,8 +22,7 @@ def settle(concurrency: int) -> None:
 
 def run(job: Job, mix: Mix) -> None:
     """Do a whole job."""
-    # anyio.run() would say which of them it is in a context variable, and the fetcher and the saver would get to see it.
-    adapter.run(functools.partial(main, job, mix), mix.driver.partition("[")[2].rstrip("]"))
+    anyio.run(main, job, mix, backend=mix.driver.partition("[")[2].rstrip("]"))
 
 
 async def main(job: Job, mix: Mix) -> None:
