@@ -114,7 +114,11 @@ class Runtime(ABC):
                 callback = inbox.popleft()
             except IndexError:  # The loop is gone, and another thread answers too.
                 return
-            callback()
+            try:
+                callback()
+            except BaseException:  # A task that went on ends the loop, with Ctrl-C perhaps: what is queued is still due.
+                self.wake(_nothing)
+                raise
 
     def die(self, why: str, cause: BaseException | None = None) -> None:
         """The loop is ending: fail every outstanding call now, and each later one at once."""
@@ -170,6 +174,10 @@ class Runtime(ABC):
     def __repr__(self) -> str:
         state = "gone" if self.gone else "running"
         return f"<{self.name} runtime, {state}, in thread {self.ident}>"
+
+
+def _nothing() -> None:
+    pass
 
 
 class Done(Awaitable[T]):
