@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.crossing import table
 from benchmarks.crossing.crossings import ORDER, TOPOLOGIES, absent, every
@@ -50,6 +51,15 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+def keep(path: Path | None, where: dict[str, Any], results: table.Results) -> None:
+    """Write every figure, whole or not at all."""
+    if path is not None:
+        data = {"machine": where, "crossings": [table.as_data(*result) for result in results]}
+        draft = path.with_name(f"{path.name}.draft")
+        draft.write_text(json.dumps(data, separators=(",", ":")))
+        draft.replace(path)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it; 3 if nothing was measured."""
     options = parser().parse_args(arguments)
@@ -74,9 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
                 continue
             results.append((crossing, measure(crossing, plan, cpu)))
             print(*table.terminal(*results[-1]), sep="\n", flush=True)
-    if options.json:
-        data = {"machine": where, "crossings": [table.as_data(*result) for result in results]}
-        options.json.write_text(json.dumps(data, separators=(",", ":")))
+            keep(options.json, where, results)  # After each crossing: a long run that is ended keeps what it has.
+    keep(options.json, where, results)
     if options.markdown:
         options.markdown.write_text("\n".join(table.markdown(results)) + "\n")
     return 0 if results else 3
