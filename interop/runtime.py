@@ -104,6 +104,10 @@ class Runtime(ABC):
         if self.dead:
             self.drain()
 
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """The same from this very thread; a loop that can be told in another loop's step needs no wake-up."""
+        self.wake(callback)
+
     def drain(self) -> None:
         """Answer what is queued, and no more than that: the loop's other work comes next."""
         # Clear the flag first: a request queued from now on wakes again, and an extra wake-up finds nothing to do.

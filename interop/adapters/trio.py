@@ -42,6 +42,13 @@ class Run(Runtime):
         """Have drain() run soon in Trio's thread."""
         self.token.run_sync_soon(self.drain)
 
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """Starting and rescheduling a task only tells Trio's scheduler, in whose step ever."""
+        if self.dead:
+            self.wake(callback)
+        else:
+            callback()
+
     def hosts(self) -> frozenset[str]:
         """An asyncio loop, in a system task."""
         return frozenset({"asyncio"})
@@ -97,7 +104,6 @@ class Run(Runtime):
         """Wait for the outcome, parked; a cancel is passed on, and raised when the callee is done."""
         if not call.must_leave:
             await trio.lowlevel.checkpoint_if_cancelled()  # Cancelled before the call: it never leaves.
-        call.parked = trio.lowlevel.current_task()
         interrupted: Callable[[], None] | None = None
 
         def abort(raise_cancel: Callable[[], None]) -> trio.lowlevel.Abort:
@@ -108,6 +114,7 @@ class Run(Runtime):
 
         call.send()
         if call.state != BACK:
+            call.parked = trio.lowlevel.current_task()
             await trio.lowlevel.wait_task_rescheduled(abort)
         if interrupted is not None and call.cancelled and call.unwanted is True:
             interrupted()
