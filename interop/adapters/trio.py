@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import trio
 
+from interop import bell
+from interop.bell import Bell
 from interop.call import BACK, Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
@@ -36,11 +38,43 @@ class Run(Runtime):
     def __init__(self) -> None:
         super().__init__()
         self.token = trio.lowlevel.current_trio_token()
+        self.holds = 0
+        self.bell: Bell | None = None
+        self.listening = trio.CancelScope()
         trio.lowlevel.spawn_system_task(self._watch)
+
+    def hold(self) -> None:
+        """Have a cheap way in while others may want one."""
+        self.holds += 1
+        if self.holds == 1 and bell.POSSIBLE and self.gone is None:
+            self.bell, self.listening = Bell(), trio.CancelScope()
+            trio.lowlevel.spawn_system_task(self._listen, self.bell, self.listening)
+
+    def release(self) -> None:
+        """One reason less for it."""
+        self.holds -= 1
+        if self.holds == 0 and not self.dead:
+            self.listening.cancel()
+
+    async def _listen(self, bell: Bell, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                while True:
+                    await trio.lowlevel.wait_readable(bell)
+                    bell.hear()
+                    self.drain()
+        finally:
+            if self.bell is bell:
+                self.bell = None
+            self.drain()  # It may have been rung just now.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in Trio's thread."""
-        self.token.run_sync_soon(self.drain)
+        bell = self.bell
+        if bell is None:
+            self.token.run_sync_soon(self.drain)
+        else:
+            bell.ring()
 
     def wake_here(self, callback: Callable[[], object], /) -> None:
         """Starting and rescheduling a task only tells Trio's scheduler, in whose step ever."""
