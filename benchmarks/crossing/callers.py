@@ -5,6 +5,7 @@ Every contender on a crossing is driven by the same program, so what the tasks o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -195,12 +196,17 @@ def run(caller: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         _run_twisted(caller, main)
 
 
-def _run_twisted(caller: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    if caller == "twisted[asyncio]":
+def prepare(caller: str) -> None:
+    """Choose the process's reactor, before anything imports it."""
+    if caller == "twisted[asyncio]" and "twisted.internet.reactor" not in sys.modules:
         from twisted.internet.asyncioreactor import install
 
         setup: Any = install  # Untyped.
         setup(new_loop("asyncio"))
+
+
+def _run_twisted(caller: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    prepare(caller)
     from twisted.internet.defer import Deferred
 
     reactor = default_reactor()

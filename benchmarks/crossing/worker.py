@@ -82,6 +82,7 @@ def simple(setup: Setup) -> Callable[[Bench], None]:
     """A contender that is set up before the caller's loop runs."""
 
     def live(bench: Bench) -> None:
+        callers.prepare(bench.crossing.caller)
         with setup(bench) as cross:
             bench.live(cross)
 
