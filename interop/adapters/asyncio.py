@@ -102,19 +102,20 @@ class Loop(Runtime):
             bell, self.bell = self.bell, None
             if not self.loop.is_closed():
                 self.loop.remove_reader(bell.fd)
-                self.loop.call_soon(self.drain)  # It may have been rung just now.
+                self.loop.call_soon(self._heard)  # It may have been rung just now.
 
-    def _heard(self, bell: Bell) -> None:
-        bell.hear()
-        self.drain()
+    def _heard(self, bell: Bell | None = None) -> None:
+        if bell is not None:
+            bell.hear()
+        self.drain()  # Always from here: what goes on has the same stack under it, whoever woke the loop.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""
         bell = self.bell
         if asyncio._get_running_loop() is self.loop:
-            self.loop.call_soon(self.drain)
+            self.loop.call_soon(self._heard)
         elif bell is None or self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.drain)
+            self.loop.call_soon_threadsafe(self._heard)
         else:
             bell.ring()
 

@@ -66,6 +66,7 @@ class Run(Runtime):
         finally:
             if self.bell is bell:
                 self.bell = None
+            del bell  # The Cancelled that ends this task holds its frame.
             self.drain()  # It may have been rung just now.
 
     def raw_wake(self) -> None:

@@ -122,29 +122,39 @@ class Reactor(Runtime):
         """Have a cheap way in while others may want one."""
         self.holds += 1
         if self.holds == 1 and bell.POSSIBLE:
-            self.ear = Ear(Bell(), self.drain)
-            self.reactor.addReader(self.ear)
+            self.ear, loop = Ear(Bell(), self.drain), self.asyncio_loop()
+            if loop is None:
+                self.reactor.addReader(self.ear)
+            else:
+                loop.add_reader(self.ear.bell.fd, self.ear.doRead)
 
     def release(self) -> None:
         """One reason less for it."""
         self.holds -= 1
         if self.holds == 0 and self.ear is not None:
             ear, self.ear = self.ear, None
-            if not self.dead:
+            loop = self.asyncio_loop()
+            if loop is None and not self.dead:
                 self.reactor.removeReader(ear)
+            elif loop is not None and not loop.is_closed():
+                loop.remove_reader(ear.bell.fd)
+            if not self.dead:
                 self.reactor.callFromThread(self.drain)  # It may have been rung just now.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
         loop, ear = self.asyncio_loop(), self.ear
         if loop is not None and sys.modules["asyncio"]._get_running_loop() is loop:
-            loop.call_soon(self.drain)
+            loop.call_soon(self._turn)
         elif ear is not None and not (loop is not None and loop.is_closed()):
             ear.bell.ring()
         elif loop is None:
             self.reactor.callFromThread(self.drain)
         else:
-            loop.call_soon_threadsafe(self.drain)
+            loop.call_soon_threadsafe(self._turn)
+
+    def _turn(self) -> None:
+        self.drain()  # With the same stack under it as when it is heard.
 
     def asyncio_loop(self) -> Any:
         """The loop of an asyncioreactor."""
