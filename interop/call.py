@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextvars
 import sys
 from collections.abc import Callable, Mapping
+from threading import get_ident
 from typing import Any, Protocol
 
 NEW, BEGUN, RUNNING, SETTLED, BACK = range(5)
@@ -31,8 +32,15 @@ class Side(Protocol):
     def outstanding(self) -> set[Call]:
         """The calls that it has begun and not settled."""
 
+    @property
+    def ident(self) -> int:
+        """The thread it runs in."""
+
     def wake(self, callback: Callable[[], object], /) -> None:
         """Run callback soon in this runtime's own thread; callable from any thread."""
+
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """The same, called in this runtime's own thread, by another loop perhaps."""
 
     def peer_gone(self) -> BaseException:
         """What a call gets that this runtime cannot answer any more."""
@@ -106,9 +114,12 @@ class Call:
         """Ask the callee to begin."""
         if self.owner is not None:
             self.owner.remember(self)
-        self.callee = self.callee.lane()
-        self.callee.wake(self.begin)
-        if self.callee.gone is not None:  # Then nobody may be there to begin it, and begin() only says so.
+        callee = self.callee = self.callee.lane()
+        if callee.ident == self.caller.ident:
+            callee.wake_here(self.begin)
+        else:
+            callee.wake(self.begin)
+        if callee.gone is not None:  # Then nobody may be there to begin it, and begin() only says so.
             self.begin()
 
     def ask_to_stop(self, instead: BaseException | bool = True) -> None:
@@ -168,7 +179,10 @@ class Call:
         self.value, self.error, self.cancelled = value, error, cancelled
         self.callee.outstanding.discard(self)
         self.task = None
-        self.caller.wake(self.resume)
+        if get_ident() == self.caller.ident:  # A signal may be settled anywhere.
+            self.caller.wake_here(self.resume)
+        else:
+            self.caller.wake(self.resume)
 
 
 class Signal(Call):

@@ -157,6 +157,15 @@ class Conversation:
         """In the callee's loop."""
         self._call.callee.wake(callback)
 
+    @property
+    def ident(self) -> int:
+        """The callee's thread."""
+        return self._call.callee.ident
+
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """In the callee's loop."""
+        self._call.callee.wake_here(callback)
+
     def lane(self) -> Side:
         """The callee's one task."""
         return self

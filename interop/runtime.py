@@ -104,6 +104,10 @@ class Runtime(ABC):
         if self.dead:
             self.drain()
 
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """The same from this very thread; a loop that can be told in another loop's step needs no wake-up."""
+        self.wake(callback)
+
     def drain(self) -> None:
         """Answer what is queued, and no more than that: the loop's other work comes next."""
         # Clear the flag first: a request queued from now on wakes again, and an extra wake-up finds nothing to do.
@@ -114,7 +118,11 @@ class Runtime(ABC):
                 callback = inbox.popleft()
             except IndexError:  # The loop is gone, and another thread answers too.
                 return
-            callback()
+            try:
+                callback()
+            except BaseException:  # A task that went on ends the loop, with Ctrl-C perhaps: what is queued is still due.
+                self.wake(_nothing)
+                raise
 
     def die(self, why: str, cause: BaseException | None = None) -> None:
         """The loop is ending: fail every outstanding call now, and each later one at once."""
@@ -170,6 +178,10 @@ class Runtime(ABC):
     def __repr__(self) -> str:
         state = "gone" if self.gone else "running"
         return f"<{self.name} runtime, {state}, in thread {self.ident}>"
+
+
+def _nothing() -> None:
+    pass
 
 
 class Done(Awaitable[T]):

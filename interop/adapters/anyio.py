@@ -37,7 +37,7 @@ class Loop(native.Loop):
             return
         try:
             with anyio.CancelScope() as scope:
-                call.task = (call.task, scope)
+                call.task = (asyncio.current_task(), scope)
                 value = call.fn(*call.args, **call.kwargs)
                 if isawaitable(value):
                     value = await value
@@ -89,6 +89,11 @@ class Loop(native.Loop):
             call.ask_to_stop()
             raise
         return None
+
+    def resume(self, call: Call, /) -> None:
+        """Let the task go on with the loop's next turn."""
+        if not call.parked.done():
+            call.parked.set_result(None)
 
 
 def current() -> Runtime:

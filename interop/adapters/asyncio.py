@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from inspect import isawaitable
 from selectors import BaseSelector
 from typing import Any, TypeVar
 
+from interop import bell
+from interop.bell import Bell
 from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
@@ -27,21 +30,49 @@ from interop.wrapping import wrapped
 T = TypeVar("T")
 
 
-class Waiter(asyncio.Future[None]):
-    """What a task waits with for a call; cancelling it asks the callee to stop, and nothing more."""
+class Waiter:
+    """What a task waits with for a call; cancelling it asks the callee to stop, and nothing more.
+
+    It is as much of a Future as a Task wants to see, and steps the task when it is told, instead of a turn of the loop later.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "call", "callback", "context", "interrupted", "loop")
 
     def __init__(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
-        self.call = call
+        self.call, self.loop = call, loop
+        self._asyncio_future_blocking = False
+        self.callback: Callable[[Any], object] | None = None
+        self.context: contextvars.Context | None = None
         self.interrupted: asyncio.CancelledError | None = None
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the task."""
+        return self.loop
+
+    def add_done_callback(self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None) -> None:
+        """What steps the task."""
+        self.callback, self.context = callback, context
 
     def cancel(self, msg: Any = None) -> bool:
         """Take the cancel, and stay pending: the task resumes when the callee is done."""
-        if self.done():
+        if self.callback is None:
             return False
         self.interrupted = self.interrupted or asyncio.CancelledError(*() if msg is None else (msg,))
         self.call.ask_to_stop()
         return True
+
+    def result(self) -> None:
+        """What the task is told: nothing."""
+
+    def go_on(self) -> None:
+        """Step the task; outside any task's step."""
+        callback, self.callback = self.callback, None
+        if callback is not None and self.context is not None:
+            self.context.run(callback, self)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        self._asyncio_future_blocking = True
+        yield self
 
 
 class Loop(Runtime):
@@ -54,13 +85,39 @@ class Loop(Runtime):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self.loop = loop
+        self.holds = 0
+        self.bell: Bell | None = None
+
+    def hold(self) -> None:
+        """Have a cheap way in while others may want one."""
+        self.holds += 1
+        if self.holds == 1 and bell.POSSIBLE:
+            self.bell = Bell()
+            self.loop.add_reader(self.bell.fd, self._heard, self.bell)
+
+    def release(self) -> None:
+        """One reason less for it."""
+        self.holds -= 1
+        if self.holds == 0 and self.bell is not None:
+            bell, self.bell = self.bell, None
+            if not self.loop.is_closed():
+                self.loop.remove_reader(bell.fd)
+                self.loop.call_soon(self._heard)  # It may have been rung just now.
+
+    def _heard(self, bell: Bell | None = None) -> None:
+        if bell is not None:
+            bell.hear()
+        self.drain()  # Always from here: what goes on has the same stack under it, whoever woke the loop.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""
+        bell = self.bell
         if asyncio._get_running_loop() is self.loop:
-            self.loop.call_soon(self.drain)
+            self.loop.call_soon(self._heard)
+        elif bell is None or self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._heard)
         else:
-            self.loop.call_soon_threadsafe(self.drain)
+            bell.ring()
 
     def asyncio_loop(self) -> asyncio.AbstractEventLoop:
         """This one."""
@@ -71,15 +128,18 @@ class Loop(Runtime):
         return frozenset({"trio"})
 
     def start(self, call: Call, /) -> None:
-        """Run the function as a task."""
-        if sys.version_info >= (3, 11):
-            call.task = self.loop.create_task(self._run(call), context=call.context)
+        """Run the function as a task, and its first step now where Python can do that."""
+        if sys.version_info >= (3, 12) and self.loop.get_task_factory() is None:
+            asyncio.Task(self._run(call), loop=self.loop, context=call.context, eager_start=True)
+        elif sys.version_info >= (3, 11):
+            self.loop.create_task(self._run(call), context=call.context)
         else:
-            call.task = call.context.run(self.loop.create_task, self._run(call))
+            call.context.run(self.loop.create_task, self._run(call))
 
     async def _run(self, call: Call) -> None:
         if not call.enter():
             return
+        call.task = asyncio.current_task()
         try:
             value = call.fn(*call.args, **call.kwargs)
             if isawaitable(value):
@@ -129,9 +189,8 @@ class Loop(Runtime):
             del interrupted, waiter
 
     def resume(self, call: Call, /) -> None:
-        """Let the task go on with the loop's next turn."""
-        if not call.parked.done():
-            call.parked.set_result(None)
+        """Let the task go on."""
+        call.parked.go_on()
 
 
 def cancels_of(task: asyncio.Task[Any] | None) -> int:

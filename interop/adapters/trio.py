@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import trio
 
+from interop import bell
+from interop.bell import Bell
 from interop.call import BACK, Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
@@ -36,11 +38,51 @@ class Run(Runtime):
     def __init__(self) -> None:
         super().__init__()
         self.token = trio.lowlevel.current_trio_token()
+        self.holds = 0
+        self.bell: Bell | None = None
+        self.listening = trio.CancelScope()
         trio.lowlevel.spawn_system_task(self._watch)
+
+    def hold(self) -> None:
+        """Have a cheap way in while others may want one."""
+        self.holds += 1
+        if self.holds == 1 and bell.POSSIBLE and self.gone is None:
+            self.bell, self.listening = Bell(), trio.CancelScope()
+            trio.lowlevel.spawn_system_task(self._listen, self.bell, self.listening)
+
+    def release(self) -> None:
+        """One reason less for it."""
+        self.holds -= 1
+        if self.holds == 0 and not self.dead:
+            self.listening.cancel()
+
+    async def _listen(self, bell: Bell, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                while True:
+                    await trio.lowlevel.wait_readable(bell)
+                    bell.hear()
+                    self.drain()
+        finally:
+            if self.bell is bell:
+                self.bell = None
+            del bell  # The Cancelled that ends this task holds its frame.
+            self.drain()  # It may have been rung just now.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in Trio's thread."""
-        self.token.run_sync_soon(self.drain)
+        bell = self.bell
+        if bell is None:
+            self.token.run_sync_soon(self.drain)
+        else:
+            bell.ring()
+
+    def wake_here(self, callback: Callable[[], object], /) -> None:
+        """Starting and rescheduling a task only tells Trio's scheduler, in whose step ever."""
+        if self.dead:
+            self.wake(callback)
+        else:
+            callback()
 
     def hosts(self) -> frozenset[str]:
         """An asyncio loop, in a system task."""
@@ -97,7 +139,6 @@ class Run(Runtime):
         """Wait for the outcome, parked; a cancel is passed on, and raised when the callee is done."""
         if not call.must_leave:
             await trio.lowlevel.checkpoint_if_cancelled()  # Cancelled before the call: it never leaves.
-        call.parked = trio.lowlevel.current_task()
         interrupted: Callable[[], None] | None = None
 
         def abort(raise_cancel: Callable[[], None]) -> trio.lowlevel.Abort:
@@ -108,6 +149,7 @@ class Run(Runtime):
 
         call.send()
         if call.state != BACK:
+            call.parked = trio.lowlevel.current_task()
             await trio.lowlevel.wait_task_rescheduled(abort)
         if interrupted is not None and call.cancelled and call.unwanted is True:
             interrupted()

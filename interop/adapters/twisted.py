@@ -25,6 +25,8 @@ from twisted.python import threadable
 from twisted.python.failure import Failure as UntypedFailure
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from interop import bell
+from interop.bell import Bell
 from interop.call import BACK, Call
 from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
 from interop.portal import AsyncPortal
@@ -78,6 +80,30 @@ class Reader:
         return "interop"
 
 
+@implementer(IReadDescriptor)
+class Ear:
+    """What hears a bell in a reactor."""
+
+    def __init__(self, bell: Bell, drain: Callable[[], object]) -> None:
+        self.bell, self.drain = bell, drain
+
+    def fileno(self) -> int:
+        """The bell's descriptor."""
+        return self.bell.fd
+
+    def doRead(self) -> None:
+        """It was rung."""
+        self.bell.hear()
+        self.drain()
+
+    def connectionLost(self, reason: object) -> None:
+        """The reactor ends."""
+
+    def logPrefix(self) -> str:
+        """For the log."""
+        return "interop"
+
+
 class Reactor(Runtime):
     """A running reactor."""
 
@@ -87,18 +113,48 @@ class Reactor(Runtime):
     def __init__(self, reactor: Any) -> None:
         super().__init__()
         self.reactor = reactor
+        self.holds = 0
+        self.ear: Ear | None = None
         reactor.addSystemEventTrigger("before", "shutdown", self.die, "the reactor is stopping")
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
 
+    def hold(self) -> None:
+        """Have a cheap way in while others may want one."""
+        self.holds += 1
+        if self.holds == 1 and bell.POSSIBLE:
+            self.ear, loop = Ear(Bell(), self.drain), self.asyncio_loop()
+            if loop is None:
+                self.reactor.addReader(self.ear)
+            else:
+                loop.add_reader(self.ear.bell.fd, self.ear.doRead)
+
+    def release(self) -> None:
+        """One reason less for it."""
+        self.holds -= 1
+        if self.holds == 0 and self.ear is not None:
+            ear, self.ear = self.ear, None
+            loop = self.asyncio_loop()
+            if loop is None and not self.dead:
+                self.reactor.removeReader(ear)
+            elif loop is not None and not loop.is_closed():
+                loop.remove_reader(ear.bell.fd)
+            if not self.dead:
+                self.reactor.callFromThread(self.drain)  # It may have been rung just now.
+
     def raw_wake(self) -> None:
         """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
-        loop = self.asyncio_loop()
-        if loop is None:
+        loop, ear = self.asyncio_loop(), self.ear
+        if loop is not None and sys.modules["asyncio"]._get_running_loop() is loop:
+            loop.call_soon(self._turn)
+        elif ear is not None and not (loop is not None and loop.is_closed()):
+            ear.bell.ring()
+        elif loop is None:
             self.reactor.callFromThread(self.drain)
-        elif sys.modules["asyncio"]._get_running_loop() is loop:
-            loop.call_soon(self.drain)
         else:
-            loop.call_soon_threadsafe(self.drain)
+            loop.call_soon_threadsafe(self._turn)
+
+    def _turn(self) -> None:
+        self.drain()  # With the same stack under it as when it is heard.
 
     def asyncio_loop(self) -> Any:
         """The loop of an asyncioreactor."""
@@ -122,21 +178,25 @@ class Reactor(Runtime):
 
     def start(self, call: Call, /) -> None:
         """Run the function; a coroutine is driven by a Deferred."""
-        task = call.context.run(Deferred.fromCoroutine, self._run(call))
-        if not task.called:
-            call.task = task
+        if call.enter():
+            call.context.run(self._run, call)
 
-    async def _run(self, call: Call) -> None:
-        if not call.enter():
-            return
+    def _run(self, call: Call) -> None:
         try:
             value = call.fn(*call.args, **call.kwargs)
-            if isinstance(value, Deferred) or iscoroutine(value):
-                value = await value
+            if iscoroutine(value):
+                value = Deferred.fromCoroutine(value)
         except BaseException as error:
             self.report(call, error)
         else:
-            call.settle(value)
+            if isinstance(value, Deferred):
+                call.task = value
+                value.addCallbacks(call.settle, self._failed, errbackArgs=(call,))
+            else:
+                call.settle(value)
+
+    def _failed(self, failure: Failure, call: Call) -> None:
+        self.report(call, failure.value.with_traceback(failure.getTracebackObject()))
 
     def cancel(self, call: Call, /) -> None:
         """Cancel what the function waits for."""

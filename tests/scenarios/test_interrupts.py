@@ -175,7 +175,7 @@ def test_a_signal_between_fetch_and_save(
 
 
 def wait_until_guarded(process: "subprocess.Popen[str]") -> None:
-    """Until the command's own handlers stand: the interpreter's start is not ours to guard. Python itself leaves SIGTERM alone."""
+    """Until the command's own handlers stand, not only Python's, which leaves SIGTERM alone."""
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit:
         assert process.poll() is None, process.communicate()

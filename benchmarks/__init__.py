@@ -1,0 +1,1 @@
+"""What things cost, measured; each benchmark is a package with a command."""
