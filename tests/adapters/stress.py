@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import faulthandler
+import gc
 import json
 import logging
 import os
@@ -132,6 +133,7 @@ class Storm:
             faulthandler.cancel_dump_traceback_later()
             files = files or open_files()  # what the first portal makes and keeps, it makes once
             done += size
+        gc.collect()  # a bell is closed when nobody holds it, and a cancel's traceback may hold its holder in a cycle
         if open_files() > files:
             self.wrong.append(f"{open_files()} files are open, {files} were after the first portal")
         if any(self.heard[number] != 1 for number in range(calls) if self.begun[number]) or max(self.heard.values()) > 1:
