@@ -59,13 +59,26 @@ def test_ctrl_c_cancels_the_callee_and_ends_the_program(caller: str) -> None:
         pytest.skip("asyncio.run() cancels its main task on Ctrl-C since Python 3.11")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", CALLEE + CALLERS[caller]]
+
+    def with_signals_as_a_terminal_has_them() -> None:  # a background job inherits SIGINT as ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=with_signals_as_a_terminal_has_them,
     ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "started\n"
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=60)
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "started\n"
+            child.send_signal(signal.SIGINT)
+            out, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert out == "cleaned\ninterrupted\n", err
     assert child.returncode in (1, 130, -signal.SIGINT), err
     assert "KeyboardInterrupt" in err
