@@ -19,8 +19,8 @@ from tests.conftest import Server
 PATIENCE = 120
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-# httpcore imports both of the frameworks that it has a backend for, and Eventlet whatever it has a green copy of.
-CLIENTS_BRING = {"trio": {"anyio"}, "anyio": {"trio"}, "eventlet": {"OpenSSL"}}
+# httpcore imports both of its backends, Eventlet whatever it has a green copy of, geventhttpclient before 2.5 urllib3.
+CLIENTS_BRING = {"trio": {"anyio"}, "anyio": {"trio"}, "eventlet": {"OpenSSL"}, "gevent": {"urllib3"}}
 
 
 def interop(
