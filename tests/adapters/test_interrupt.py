@@ -13,8 +13,15 @@ import pytest
 from tests.adapters.crossings import ROOT
 
 CALLEE = """
-import asyncio, sys
+import asyncio, sys, threading
+async def the_caller_waits():  # its innermost frame stands still, look after look
+    looks, last = 0, None
+    while looks < 20:
+        frame = sys._current_frames()[threading.main_thread().ident]
+        looks, last = (looks + 1, last) if (frame, frame.f_lasti) == last else (0, (frame, frame.f_lasti))
+        await asyncio.sleep(0.001)
 async def callee():
+    await the_caller_waits()
     print("started", flush=True)
     try:
         await asyncio.sleep(3600)
