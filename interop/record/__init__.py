@@ -19,28 +19,9 @@ from typing import Any
 import interop
 from interop.errors import InteropError
 
-SCHEMA = 1
-VERDICTS = ("kept", "broken", "hung", "crashed", "not-applicable", "blocked", "kit-error")
-PACKAGES = (
-    "aiohttp",
-    "anyio",
-    "async-timeout",
-    "eventlet",
-    "gevent",
-    "geventhttpclient",
-    "greenlet",
-    "h11",
-    "httpcore",
-    "idna",
-    "psycopg",
-    "pyOpenSSL",
-    "sniffio",
-    "tornado",
-    "trio",
-    "twisted",
-    "urllib3",
-    "uvloop",
-)
+SCHEMA = 2
+# "observed" is a probe's: there is no right or wrong in it, and evidence["value"] is what was seen.
+VERDICTS = ("kept", "broken", "hung", "crashed", "not-applicable", "blocked", "kit-error", "observed")
 
 
 class RecordError(InteropError):
@@ -52,12 +33,19 @@ class Finding:
     """What one check found in one place.
 
     Args:
-        check: what was checked, by its permanent name.
-        chapter: the group that it belongs to.
-        subject: where: a framework with its options, or a crossing.
+        check: what was checked, by its permanent id: a law's, a probe's, a behavior's name.
+        chapter: the group that it belongs to: a letter for laws and probes, the origin's group for behaviors.
+        subject: where: a framework with its flavour, or a crossing.
         verdict: one of VERDICTS.
-        reason: why, in words; empty where the verdict is "kept".
-        evidence: what was seen and what was expected, as JSON values.
+        reason: why, in words; empty where the verdict is "kept" or "observed".
+        evidence: what was seen and what was expected, as JSON values; a probe's is under "value".
+        name: the check's sentence, as a function name.
+        strength: "MUST", "SHOULD" or "PROBE".
+        bridge: what was under test, "portal" or a library's name; empty where there is no bridge.
+        trace: what happened in which order, normalized: the same on every run.
+        seconds: how long it took; never compared.
+        stacks: who waited for whom, where it hung or crashed.
+        departure: the reason, where a broken law is a known departure.
     """
 
     check: str
@@ -66,6 +54,23 @@ class Finding:
     verdict: str
     reason: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    strength: str = "MUST"
+    bridge: str = ""
+    trace: Sequence[str] = ()
+    seconds: float = 0.0
+    stacks: str = ""
+    departure: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The same in every record: check, subject, bridge."""
+        return self.check, self.subject, self.bridge
+
+    @property
+    def against(self) -> bool:
+        """Whether it speaks against somebody: not kept, not excused, and not merely out of place."""
+        return self.verdict not in ("kept", "observed", "not-applicable") and not self.departure
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,12 @@ class Record:
         return sum(finding.verdict == verdict for finding in self.findings)
 
 
-def new(findings: Iterable[Finding], *, expected: int, figures: Mapping[str, Any] | None = None) -> Record:
-    """A record of this run, in this environment; `figures` are measurements of the run as a whole."""
+def new(findings: Iterable[Finding], *, expected: int, figures: Mapping[str, Any] | None = None, **more: Any) -> Record:
+    """A record of this run, in this environment; `figures` are measurements of the run as a whole.
+
+    Args:
+        more: what else belongs into the header: the revision of the laws, seeds.
+    """
     header = {
         "schema": SCHEMA,
         "kit": interop.__version__,
@@ -98,6 +107,7 @@ def new(findings: Iterable[Finding], *, expected: int, figures: Mapping[str, Any
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": sys.argv[1:],
         "figures": dict(figures or {}),
+        **more,
     }
     return Record(header, tuple(findings), expected)
 
@@ -136,10 +146,10 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def _installed() -> dict[str, str]:
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    """Every distribution that this interpreter sees."""
+    found = {}
+    for distribution in importlib.metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name:
+            found.setdefault(name.lower().replace("_", "-"), distribution.version)
+    return dict(sorted(found.items()))
