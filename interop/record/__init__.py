@@ -18,6 +18,7 @@ from typing import Any
 
 import interop
 from interop.errors import InteropError
+from interop.record.form import faults
 
 SCHEMA = 2
 # "observed" is a probe's: there is no right or wrong in it, and evidence["value"] is what was seen.
@@ -70,6 +71,8 @@ class Finding:
     @property
     def against(self) -> bool:
         """Whether it speaks against somebody: not kept, not excused, and not merely out of place."""
+        if self.verdict == "kit-error":
+            return True
         return self.verdict not in ("kept", "observed", "not-applicable") and not self.departure
 
 
@@ -134,11 +137,17 @@ def read(path: "str | os.PathLike[str]") -> Record:
             raise RecordError(f"{str(path)!r} has schema {document['header']['schema']!r}; this kit reads schema {SCHEMA}")
         if footer["digest"] != _digest(document) or footer["written"] != len(document["findings"]):
             raise RecordError(f"{str(path)!r} was edited or cut off: its digest does not fit. Run again to make a new one")
-        return Record(document["header"], tuple(Finding(**finding) for finding in document["findings"]), footer["expected"])
+        if wrong := next(faults(document, VERDICTS), None):
+            raise RecordError(f"{str(path)!r} is not a record: {wrong}")
+        return Record(document["header"], tuple(_finding(**finding) for finding in document["findings"]), footer["expected"])
     except OSError as error:
         raise RecordError(f"cannot read the record {str(path)!r}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{str(path)!r} is not a record, or it was cut off: {error}") from error
+
+
+def _finding(trace: Sequence[str] = (), **rest: Any) -> Finding:
+    return Finding(trace=tuple(trace), **rest)
 
 
 def _digest(document: Mapping[str, Any]) -> str:
@@ -147,7 +156,7 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def _installed() -> dict[str, str]:
     """Every distribution that this interpreter sees."""
-    found = {}
+    found: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
         name = distribution.metadata["Name"]
         if name:

@@ -6,29 +6,20 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from interop.record import Finding, Record
+from interop.record import Record
+from interop.report.facts import MARKS, again, against, grouped, label, printable, totals, unfinished
+from interop.report.summary import summary
 
 MOST_SHOWN = 40  # findings in words; the record has them all
+COLORS = {"✓": "green", "✗": "red", "≈": "yellow", "●": "cyan"}
 
 
 def table(record: Record) -> str:
     """Subjects down, chapters across; in each cell how many checks were kept of how many."""
-    chapters = list(dict.fromkeys(finding.chapter for finding in record.findings))
-    subjects = list(dict.fromkeys(finding.subject for finding in record.findings))
-    cells: dict[tuple[str, str], list[Finding]] = {}
-    for finding in record.findings:
-        cells.setdefault((finding.subject, finding.chapter), []).append(finding)
-    rows = [[subject, *(_cell(cells.get((subject, chapter), [])) for chapter in chapters)] for subject in subjects]
-    return "\n".join([_drawn(["", *chapters], rows), *_in_words(record), *_summary(record)])
-
-
-def _cell(findings: list[Finding]) -> str:
-    if not findings:
-        return ""
-    if all(finding.verdict == "not-applicable" for finding in findings):
-        return "-"
-    kept = sum(finding.verdict == "kept" for finding in findings)
-    return f"✓ {kept}" if kept == len(findings) else f"✗ {kept}/{len(findings)}"
+    found = summary(record)
+    rows = [[printable(label), *(cell.text for cell in cells)] for label, cells in found.rows]
+    heads = ["", *(printable(chapter) for chapter in found.chapters)]
+    return "\n".join([_drawn(heads, rows), *_in_words(record), *_summary(record)])
 
 
 def _drawn(heads: list[str], rows: list[list[str]]) -> str:
@@ -41,9 +32,9 @@ def _drawn(heads: list[str], rows: list[list[str]]) -> str:
         return _plain(heads, rows)
     drawing = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in heads:
-        drawing.add_column(head, justify="left" if not head else "right", no_wrap=True)
+        drawing.add_column(Text(head), justify="left" if not head else "right", no_wrap=True)
     for row in rows:
-        drawing.add_row(*(Text(cell, style="red" if "✗" in cell else "green" if "✓" in cell else "") for cell in row))
+        drawing.add_row(Text(row[0]), *(Text(cell, style=COLORS.get(cell[:1], "")) for cell in row[1:]))
     width = sum(max(len(row[n]) for row in [heads, *rows]) + 3 for n in range(len(heads)))
     to_terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     console = Console(file=io.StringIO(), width=width, force_terminal=to_terminal, no_color=not to_terminal)
@@ -59,22 +50,30 @@ def _plain(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _in_words(record: Record) -> Iterator[str]:
-    reasons = dict.fromkeys(f"{f.subject}: {f.reason}" for f in record.findings if f.verdict == "not-applicable")
-    yield from (f"- {reason}" for reason in reasons)
-    against = [finding for finding in record.findings if finding.verdict not in ("kept", "not-applicable")]
-    for finding in against[:MOST_SHOWN]:
-        yield f"✗ {finding.subject}, {finding.chapter}, {finding.check}: {finding.verdict}: {finding.reason}"
-    if len(against) > MOST_SHOWN:
-        yield f"  ... and {len(against) - MOST_SHOWN} more; the record has them all"
+    yield from _shortened([f"- {line}" for line in grouped(record.findings, "not-applicable", lambda finding: finding.reason)])
+    excused = grouped(record.findings, "departure", lambda finding: f"{finding.check}: {finding.departure}")
+    yield from _shortened([f"{MARKS['departure']} {line}" for line in excused])
+    wrong = against(record)
+    yield from _shortened(
+        [f"{MARKS['broken']} {label(f)}, {f.chapter}, {f.check}: {f.verdict}: {f.reason}" for f in wrong],
+        "; the record has them all",
+    )
+    if wrong:
+        yield printable(f"  the first of them again: {' '.join(again(wrong[0]))}")
+
+
+def _shortened(lines: list[str], more: str = "") -> Iterator[str]:
+    yield from (printable(line) for line in lines[:MOST_SHOWN])
+    if len(lines) > MOST_SHOWN:
+        yield f"  ... and {len(lines) - MOST_SHOWN} more{more}"
 
 
 def _summary(record: Record) -> Iterator[str]:
-    counts = {verdict: record.count(verdict) for verdict in dict.fromkeys(finding.verdict for finding in record.findings)}
-    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) or "no findings"
+    yield totals(record)
     if not record.complete:
-        yield f"interrupted: {len(record.findings)} of {record.expected} findings"
+        yield unfinished(record)
     for name, figure in record.header["figures"].items():
-        yield f"{name}: {figure}"
+        yield printable(f"{name}: {figure}")
 
 
 @contextlib.contextmanager
