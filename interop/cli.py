@@ -11,6 +11,7 @@ from interop import __version__
 COMMANDS = {
     "fetch": "fetch URLs with one framework, or with all, and save their bodies",
     "run": "run the matrix: every framework against everything that can go wrong",
+    "diff": "say what changed between two records: regressions, changes and mends of behavior",
 }
 EXAMPLES = """examples:
   interop fetch https://example.org/ --framework trio --store pages.db

@@ -1,0 +1,1 @@
+"""Environments before and after."""
