@@ -1,0 +1,63 @@
+"""One probe in this process: python -m interop.probes.one P12
+
+One JSON line goes to where standard output went at the start; whatever else is printed goes to standard error. Then the process
+leaves at once: a thread or a loop that a probe left behind cannot keep it, and what happens at exit is not this probe's (a
+probe about that starts a child).
+
+The line: {"value": ...}, {"missing": "why"} where the probe has no subject, or {"fault": "why"} where the probe is wrong.
+"""
+
+import contextlib
+import faulthandler
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from interop.probes.observe import name
+from interop.probes.probe import Probe, catalogue
+
+
+def observe(probe: Probe) -> "dict[str, Any]":
+    """The probe's value; an import that fails and an exception that escapes are values, too."""
+    # "python" is every interpreter's own behavior.
+    modules = [probe.subject, *probe.imports] if probe.subject != "python" else probe.imports
+    for module in modules:
+        package = module.partition(".")[0]
+        if importlib.util.find_spec(package) is None:
+            return {"missing": f"{package} is not installed"}
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except BaseException as error:
+            return {"value": {"import fails": name(error)}}
+    try:
+        value = probe.fn()
+    except BaseException as error:
+        return {"value": {"raises": name(error)}}
+    try:
+        return {"value": json.loads(json.dumps(value))}
+    except (TypeError, ValueError) as error:
+        return {"fault": f"{probe.id} returns no JSON value: {error}"}
+
+
+def main(id: str) -> None:
+    """Observe and leave. The exit code is 0 wherever there is a line."""
+    said = os.dup(1)
+    os.dup2(2, 1)
+    faulthandler.enable()
+    if hasattr(faulthandler, "register"):  # not on Windows
+        faulthandler.register(signal.SIGUSR2, all_threads=True)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it as ignored
+    line = json.dumps(observe(catalogue()[id])) + "\n"
+    with contextlib.suppress(Exception):
+        sys.stderr.flush()
+    os.write(said, line.encode())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
