@@ -7,7 +7,8 @@ The layers; imports go down only (tests/test_architecture.py holds the code to t
     scenarios                   the same job natively in every framework
     adapters/x                  all that is known about framework x, behind one protocol; loaded by name, when asked for
     portal     wrapping         what a user holds: calls, streams, entered context managers, hybrid futures
-    topologies conversation     two loops side by side; many steps in one task of the callee
+    streams    managers         many steps in one task of the callee: a conversation
+    topologies conversation     two loops side by side
     runtime    blocking         one running loop, as a call sees it
     call                        one call in flight; the only neutral object
     errors                      every exception a user can meet

@@ -16,6 +16,8 @@ T = TypeVar("T")
 class Blocking(Runtime):
     """A runtime whose functions are plain functions."""
 
+    coroutines = False
+
     def native(self, coroutine: Coroutine[Any, Any, T]) -> Any:
         """Blocking code runs a neutral coroutine to its end."""
         return drive(coroutine)

@@ -45,6 +45,9 @@ class Side(Protocol):
     def peer_gone(self) -> BaseException:
         """What a call gets that this runtime cannot answer any more."""
 
+    def unheard(self, error: BaseException, /) -> None:
+        """Callee: its function failed, and no caller hears of it; callable from any thread."""
+
     def lane(self) -> Side:
         """Callee: where the next call runs."""
 
@@ -75,15 +78,17 @@ class Call:
         value, error: the outcome; at most one is set, and only once settled.
         cancelled: the callee ended by its own cancel type; then `error` is that exception, or None if it never began.
         unwanted: a cancel was asked for; True, or the error that the caller shall get instead of its own cancel.
+        abandoned: nobody will ask for the outcome any more.
         parked, task: what the caller waits with, what the callee runs; each side's own business.
     """
 
     __slots__ = (
-        "__weakref__", "args", "callee", "caller", "cancelled", "context", "error", "fn", "kwargs", "owner", "parked",
-        "state", "stopped", "task", "unwanted", "value",
+        "__weakref__", "abandoned", "args", "callee", "caller", "cancelled", "context", "error", "fn", "kwargs", "owner",
+        "parked", "state", "stopped", "task", "unwanted", "value",
     )  # fmt: skip
 
     must_leave = False  # Sent and waited for even by a caller that is cancelled already.
+    must_begin = False  # Begun even if it is not wanted any more by then, and stopped after.
 
     def __init__(
         self,
@@ -103,7 +108,7 @@ class Call:
         self.state = NEW
         self.value: Any = None
         self.error: BaseException | None = None
-        self.cancelled = self.stopped = False
+        self.cancelled = self.stopped = self.abandoned = False
         self.unwanted: BaseException | bool = False
         self.parked: Any = None
         self.task: Any = None
@@ -128,6 +133,11 @@ class Call:
             self.unwanted = instead
             self.callee.wake(self.stop)
 
+    def abandon(self) -> None:
+        """Whoever waited is being closed: ask the callee to stop, and let it say itself what fails there."""
+        self.abandoned = True
+        self.ask_to_stop()
+
     def resume(self) -> None:
         """The outcome is here: let the caller go on."""
         if self.state == BACK:
@@ -135,7 +145,10 @@ class Call:
         self.state = BACK
         if self.owner is not None:
             self.owner.forget(self)
-        if self.parked is not None and not self.caller.dead:
+        if self.abandoned or self.caller.dead:
+            if self.error is not None and not self.cancelled:
+                self.callee.unheard(self.error)
+        elif self.parked is not None:
             self.caller.resume(self)
 
     # In the callee's thread.
@@ -146,7 +159,7 @@ class Call:
             return
         if self.callee.gone is not None:
             self.settle(error=self.callee.peer_gone())
-        elif self.unwanted:
+        elif self.unwanted and not self.must_begin:
             self.settle(cancelled=True)
         else:
             self.state = BEGUN

@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from interop.call import Call, Signal
-from interop.conversation import AsyncEntered, AsyncStream, BlockingEntered, blocking_stream
 from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
+from interop.managers import AsyncEntered, BlockingEntered
 from interop.runtime import Done, Runtime, drive
+from interop.streams import AsyncStream, blocking_stream
 from interop.topologies import guest, loop, thread
 from interop.topologies.hosted import Adapter, Hosted
 

@@ -28,12 +28,15 @@ class Runtime(ABC):
         name: the framework and its flavour, "twisted[asyncio]".
         ident: the thread it runs in.
         cancel_types: what its native cancel raises.
+        coroutines: it can run one.
+        guests: loops that run in this thread because this one does.
         gone: why no call may reach it any more; its own waiting callers may still have to be resumed.
         dead: its loop does not run any more.
     """
 
     name: str
     cancel_types: ClassVar[tuple[type[BaseException], ...]]
+    coroutines = True
 
     def __init__(self) -> None:
         self.ident = threading.get_ident()
@@ -42,6 +45,7 @@ class Runtime(ABC):
         self.left: list[Any] = []
         self._why: tuple[str, BaseException | None] = ("it is closed", None)
         self.outstanding: set[Call] = set()
+        self.guests: set[Any] = set()
         self._inbox: deque[Callable[[], object]] = deque()
         self._awake = False
 
@@ -124,6 +128,11 @@ class Runtime(ABC):
                 self.wake(_nothing)
                 raise
 
+    async def end_guests(self) -> None:
+        """This loop is about to end while it still can wait: its guests end first, and clean up."""
+        for guest in list(self.guests):
+            await guest.stop()
+
     def die(self, why: str, cause: BaseException | None = None) -> None:
         """The loop is ending: fail every outstanding call now, and each later one at once."""
         if self.gone is None:
@@ -174,6 +183,16 @@ class Runtime(ABC):
             call.settle(error=error, cancelled=True)
         else:
             call.settle(error=error)
+
+    def unheard(self, error: BaseException, /) -> None:
+        """A function of this runtime's failed, and no caller hears of it: have that reported here, unless it is our own doing."""
+        if not isinstance(error, PeerGone):
+            self.wake(lambda: self.lost(error))
+
+    def lost(self, error: BaseException) -> None:
+        """Report a failure that no caller hears of, as this framework reports such; in most, as a thread does."""
+        how = (type(error), error, error.__traceback__, threading.current_thread())
+        threading.excepthook(threading.ExceptHookArgs(how))
 
     def __repr__(self) -> str:
         state = "gone" if self.gone else "running"

@@ -42,12 +42,17 @@ ARROWS = {
     "interop.blocking": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.wrapping": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
+    "interop.streams": {"interop.call", "interop.conversation", "interop.errors", "interop.runtime"},
+    "interop.managers": {"interop.call", "interop.conversation", "interop.errors", "interop.runtime"},
     "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
     # It loads an adapter by name when it is asked for: that is no import.
-    "interop.portal": {"interop.call", "interop.errors", "interop.runtime", "interop.conversation", "interop.topologies"},
+    "interop.portal": {
+        *("interop.call", "interop.errors", "interop.runtime", "interop.streams", "interop.managers", "interop.topologies"),
+    },
     "interop.adapters": HUB,
     # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters with another face.
     "interop.adapters.tornado": {*HUB, "interop.adapters.asyncio"},
+    "interop.adapters.twisted": {*HUB, "interop.adapters.twisted_reactor"},
     "interop.adapters.anyio": {*HUB, "interop.adapters.asyncio", "interop.adapters.trio"},
     "scenarios": set(),
     "scenarios.fetch_and_save": {"scenarios.fetch_and_save", "interop", "interop.errors"},

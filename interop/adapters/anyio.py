@@ -85,8 +85,8 @@ class Loop(native.Loop):
                 await call.parked
         except asyncio.CancelledError as error:
             return error
-        except BaseException:
-            call.ask_to_stop()
+        except BaseException:  # This coroutine is being closed.
+            call.abandon()
             raise
         return None
 

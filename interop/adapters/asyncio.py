@@ -22,10 +22,10 @@ from typing import Any, TypeVar
 from interop import bell
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import NoSuchTopology, NotRunning
+from interop.errors import CannotWrap, NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
-from interop.wrapping import wrapped
+from interop.wrapping import Hybrid, wrapped
 
 T = TypeVar("T")
 
@@ -73,6 +73,25 @@ class Waiter:
     def __await__(self) -> Generator[Any, None, None]:
         self._asyncio_future_blocking = True
         yield self
+
+
+class Future(Hybrid, asyncio.Future[Any]):
+    """The Future of a foreign awaitable; cancelling it cancels that, and it is done when that is."""
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Pass it on."""
+        if self.done():
+            return False
+        self.interrupt(msg)
+        return True
+
+    def stopped(self) -> None:
+        """As a Future that is cancelled."""
+        asyncio.Future.cancel(self, *(self.interrupted or ()))
+
+    failed = asyncio.Future.set_exception
+    returned = asyncio.Future.set_result
+    __del__ = asyncio.Future.__del__  # It reports what nobody has asked for.
 
 
 class Loop(Runtime):
@@ -155,6 +174,10 @@ class Loop(Runtime):
             error = self.peer_gone("it was closed with tasks pending", error)
         super().report(call, error)
 
+    def lost(self, error: BaseException) -> None:
+        """Tell the loop's exception handler."""
+        self.loop.call_exception_handler({"message": "a call that nobody waits for any more failed", "exception": error})
+
     def cancel(self, call: Call, /) -> None:
         """Cancel the task, once."""
         if call.task is not None:
@@ -174,8 +197,8 @@ class Loop(Runtime):
                 await waiter
             except asyncio.CancelledError as error:  # It came between the outcome and this step.
                 waiter.interrupted = waiter.interrupted or error
-            except BaseException:  # This coroutine is being closed: nobody will ask for the outcome.
-                call.ask_to_stop()
+            except BaseException:  # This coroutine is being closed.
+                call.abandon()
                 raise
         interrupted, waiter.interrupted = waiter.interrupted, None
         try:
@@ -243,10 +266,12 @@ def attach(loop: asyncio.AbstractEventLoop, kind: Callable[[asyncio.AbstractEven
     return runtime
 
 
-async def _sentinel(runtime: Runtime) -> AsyncGenerator[None, None]:
+async def _sentinel(runtime: Loop) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        if asyncio._get_running_loop() is runtime.loop:  # Otherwise it was closed, and this is the garbage collector.
+            await runtime.end_guests()
         runtime.die("asyncio is shutting it down")
 
 
@@ -259,13 +284,23 @@ def home(foreign: asyncio.Future[Any]) -> Runtime:
     """The runtime of a Future's loop: one that is known, or the one that runs here."""
     loop = foreign.get_loop()
     known: Runtime | None = next(iter(vars(loop).get("_interop", {}).values()), None)
-    return known or (attach(loop, Loop) if asyncio._get_running_loop() is loop else current())
+    if known is None and asyncio._get_running_loop() is not loop:
+        raise CannotWrap(
+            foreign, "nothing is known of its loop: call interop.adapters.asyncio.current() there first, or give of="
+        )
+    return known or attach(loop, Loop)
 
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
     """A Future for any foreign awaitable, at home in the loop that it says, or in `of`."""
-    here = current()
-    return here.loop.create_task(here.wait(wrapped(here, foreign, of)))
+    return future(current(), foreign, of)
+
+
+def future(here: Loop, foreign: Any, of: Runtime | None) -> asyncio.Future[Any]:
+    """What wrap() gives."""
+    call, given = wrapped(here, foreign, of), Future(loop=here.loop)
+    given.begin(here, call)
+    return given
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
@@ -283,6 +318,8 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", selector:
     finally:
         try:
             for runtime in vars(loop).get("_interop", {}).values():
+                if runtime.guests:
+                    loop.run_until_complete(runtime.end_guests())
                 runtime.die("it is shutting down")
             _cancel_all(loop)
             loop.run_until_complete(loop.shutdown_asyncgens())

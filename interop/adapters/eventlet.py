@@ -25,9 +25,42 @@ from greenlet import GreenletExit, getcurrent
 
 from interop.blocking import Greenlets, throw
 from interop.call import Call
+from interop.errors import CannotWrap
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
-from interop.wrapping import wrapped
+from interop.wrapping import Hybrid, wrapped
+
+
+class Result(Hybrid, Event):  # type: ignore[misc]
+    """The Event of a foreign awaitable."""
+
+    def kill(self) -> None:
+        """Cancel what it stands for; wait() raises GreenletExit when that has ended."""
+        if not self.ready():
+            self.interrupt()
+
+    def stopped(self) -> None:
+        """As a GreenThread that is killed."""
+        self.send_exception(GreenletExit())
+
+    def failed(self, error: BaseException, /) -> None:
+        """An Event would be silent about it."""
+        self.unasked = error
+        self.send_exception(error)
+
+    def returned(self, value: Any, /) -> None:
+        """It is sent."""
+        self.send(value)
+
+    switch = Hybrid.go_on  # In the hub, where a waiting greenlet would be switched to.
+
+    def wait(self, timeout: float | None = None) -> Any:
+        """The value, or the error."""
+        try:
+            return super().wait(timeout)
+        finally:
+            if self.ready():
+                self.unasked = None
 
 
 class Hub(Greenlets):
@@ -40,6 +73,7 @@ class Hub(Greenlets):
     def __init__(self, hub: Any) -> None:
         super().__init__()
         self.hub = hub
+        _known[hub.greenlet] = self
         self.ear, self.bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
         self.listener = hub.add(hub.READ, self.ear, self._heard, _nothing, _nothing)
         self.deaf = weakref.finalize(self, _close, self.ear, self.bell)
@@ -79,6 +113,10 @@ class Hub(Greenlets):
         call.task = greenlet = greenthread.GreenThread(self.hub.greenlet)
         greenlet.gr_context = call.context
         self.hub.schedule_call_global(0, greenlet.switch, self._run, (call,), {})
+
+    def lost(self, error: BaseException) -> None:
+        """As a greenlet's."""
+        self.hub.squelch_generic_exception((type(error), error, error.__traceback__))
 
     def getcurrent(self) -> Any:
         """The greenlet that runs."""
@@ -135,22 +173,33 @@ def joins(foreign: Any) -> Callable[[], Any] | None:
 def _greenthread(greenlet: Any) -> Any:
     try:
         return greenlet.wait()
-    except GreenletExit:  # It was killed, or whoever waits for it through us does not want it any more.
-        if not greenlet.dead:
-            greenthread.kill(greenlet)
-        raise
+    except GreenletExit:
+        if greenlet.dead:  # It was killed.
+            raise
+    greenthread.kill(greenlet)  # Whoever waits for it through us does not want it any more; it may have a last word.
+    return greenlet.wait()
+
+
+_known: weakref.WeakKeyDictionary[Any, Hub] = weakref.WeakKeyDictionary()
 
 
 def home(foreign: Any) -> Runtime:
-    """This thread's hub."""
-    return current()
+    """A GreenThread's hub; an Event does not say: this thread's."""
+    here = getattr(hubs._threadlocal, "hub", None)
+    hub = getattr(foreign, "parent", None) or (here and here.greenlet)
+    if here and hub is here.greenlet:
+        return current()
+    if hub not in _known:
+        raise CannotWrap(foreign, "its hub is in another thread, and not known: give of=")
+    return _known[hub]
 
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
-    """A GreenThread that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    """An Event for any foreign awaitable, at home in the loop that it says, or in `of`; kill() cancels that."""
     here = current()
-    call = wrapped(here, foreign, of)
-    return greenthread.spawn(lambda: here.wait(call).value)
+    call, result = wrapped(here, foreign, of), Result()
+    result.begin(here, call)
+    return result
 
 
 def run(main: Callable[[], Any], flavour: str = "") -> Any:
@@ -161,6 +210,7 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
         result = main()
         return drive(result) if iscoroutine(result) else result
     finally:
+        drive(runtime.end_guests())
         runtime.die("its main function has ended")
         for greenlet in runtime.left:
             greenthread.kill(greenlet)

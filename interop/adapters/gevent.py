@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable
 from inspect import iscoroutine
 from typing import Any
@@ -24,10 +25,55 @@ from greenlet import GreenletExit, getcurrent
 
 from interop.blocking import Greenlets, throw
 from interop.call import Call
-from interop.errors import NotRunning
+from interop.errors import CannotWrap, NotRunning
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
-from interop.wrapping import wrapped
+from interop.wrapping import Hybrid, wrapped
+
+
+class Result(Hybrid, AsyncResult):  # type: ignore[misc]
+    """The AsyncResult of a foreign awaitable."""
+
+    def cancel(self) -> bool:
+        """Cancel what it stands for; get() raises GreenletExit when that has ended. Whether it is not too late."""
+        if self.ready():
+            return False
+        self.interrupt()
+        return True
+
+    def cancelled(self) -> bool:
+        """Whether that has been done."""
+        return isinstance(self.exception, GreenletExit)
+
+    def stopped(self) -> None:
+        """As a greenlet that is killed."""
+        self.set_exception(GreenletExit())
+
+    def failed(self, error: BaseException, /) -> None:
+        """An AsyncResult would be silent about it."""
+        self.unasked = error
+        self.set_exception(error)
+
+    def returned(self, value: Any, /) -> None:
+        """It is set."""
+        self.set(value)
+
+    switch = Hybrid.go_on  # In the hub, where a waiting greenlet would be switched to.
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The value, or the error."""
+        try:
+            return super().get(block, timeout)
+        finally:
+            if self.ready():
+                self.unasked = None
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The error."""
+        self.unasked = None
+        error: BaseException | None = super().exception
+        return error
 
 
 class Hub(Greenlets):
@@ -77,6 +123,10 @@ class Hub(Greenlets):
         greenlet.gr_context = call.context
         greenlet.start()
 
+    def lost(self, error: BaseException) -> None:
+        """As a greenlet's."""
+        self.hub.handle_error("a call that nobody waits for any more", type(error), error, error.__traceback__)
+
     def getcurrent(self) -> Any:
         """The greenlet that runs."""
         return getcurrent()
@@ -113,6 +163,7 @@ def current() -> Hub:
     runtime: Hub | None = getattr(_local, "runtime", None)
     if runtime is None or runtime.hub is not hub or runtime.gone:
         runtime = _local.runtime = Hub(hub)
+        hub._interop = weakref.ref(runtime)
     return runtime
 
 
@@ -126,24 +177,33 @@ def joins(foreign: Any) -> Callable[[], Any] | None:
 def _greenlet(greenlet: Any) -> Any:
     try:
         value = greenlet.get()
-    except GreenletExit:  # Whoever waits for it through us does not want it any more.
+    except GreenletExit:  # Whoever waits for it through us does not want it any more; it may have a last word.
         greenlet.kill()
-        raise
+        value = greenlet.get()
     if isinstance(value, GreenletExit):  # So gevent says that it was killed.
         raise value
     return value
 
 
 def home(foreign: Any) -> Runtime:
-    """This thread's hub."""
-    return current()
+    """Its hub; something that has not met one yet is at home in this thread's."""
+    hub = getattr(foreign, "hub", None) or getattr(foreign, "parent", None) or get_hub_if_exists()
+    if hub is not None and hub is get_hub_if_exists():
+        return current()
+    known: Runtime | None = vars(hub).get("_interop", lambda: None)() if hub is not None else None
+    if known is None:
+        raise CannotWrap(
+            foreign, "its hub is in another thread, and not known: call interop.adapters.gevent.current() there first"
+        )
+    return known
 
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
-    """A Greenlet that waits for any foreign awaitable, at home in the loop that it says, or in `of`."""
+    """An AsyncResult for any foreign awaitable, at home in the loop that it says, or in `of`; cancel() cancels that."""
     here = current()
-    call = wrapped(here, foreign, of)
-    return gevent.spawn(lambda: here.wait(call).value)
+    call, result = wrapped(here, foreign, of), Result()
+    result.begin(here, call)
+    return result
 
 
 def run(main: Callable[[], Any], flavour: str = "") -> Any:
@@ -154,6 +214,7 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
         result = main()
         return drive(result) if iscoroutine(result) else result
     finally:
+        drive(runtime.end_guests())
         runtime.die("its main function has ended")
         gevent.killall(runtime.left)
         if fresh:

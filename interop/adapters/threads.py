@@ -23,7 +23,7 @@ from interop.call import BACK, Call
 from interop.errors import OwnLoop
 from interop.portal import BlockingPortal
 from interop.runtime import Done, Runtime, drive
-from interop.wrapping import wrapped
+from interop.wrapping import Hybrid, wrapped
 
 
 class Cancelled(BaseException):
@@ -111,6 +111,63 @@ class Lane(Blocking):
 
     def resume(self, call: Call, /) -> None:
         """The waiting loop looks at the call's state by itself."""
+
+
+class Anywhere(Lane):
+    """No thread in particular waits: whoever settles a call completes its Future."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self.ident = 0
+
+    def wake(self, callback: Callable[[], object], /) -> None:
+        """Now, here."""
+        callback()
+
+    def resume(self, call: Call, /) -> None:
+        """Complete the Future."""
+        call.parked.go_on()
+
+
+class Future(Hybrid, concurrent.futures.Future[Any]):
+    """The concurrent Future of a foreign awaitable."""
+
+    def cancel(self) -> bool:
+        """Cancel what it stands for; it is cancelled when that has ended. Whether it is not too late."""
+        if self.done():
+            return False
+        self.interrupt()
+        return True
+
+    def stopped(self) -> None:
+        """As a Future that is cancelled before it runs: the only cancel that there is."""
+        super().cancel()
+        self.set_running_or_notify_cancel()
+
+    def failed(self, error: BaseException, /) -> None:
+        """A concurrent Future would be silent about it."""
+        self.unasked = error
+        self.set_exception(error)
+
+    def returned(self, value: Any, /) -> None:
+        """It is set."""
+        self.set_result(value)
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The value, or the error."""
+        try:
+            return super().result(timeout)
+        finally:
+            if self.done():
+                self.unasked = None
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """The error."""
+        try:
+            return super().exception(timeout)
+        finally:
+            if self.done():
+                self.unasked = None
 
 
 class Worker(Lane):
@@ -209,20 +266,10 @@ def check() -> None:
 
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> concurrent.futures.Future[Any]:
-    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`; a worker waits for it."""
-    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-    def wait() -> None:
-        if future.set_running_or_notify_cancel():
-            try:
-                worker = current()
-                value = worker.wait(wrapped(worker, foreign, of)).value
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(value)
-
-    Call(current(), current(), wait).send()
+    """A Future for any foreign awaitable, at home in the loop that it says, or in `of`; cancel() cancels that."""
+    here = Anywhere(Pool())
+    call, future = wrapped(here, foreign, of), Future()
+    future.begin(here, call)
     return future
 
 

@@ -19,7 +19,6 @@ from interop.call import Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
-from interop.wrapping import wrapped
 
 T = TypeVar("T")
 
@@ -50,8 +49,7 @@ def current() -> Loop:
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
     """A Future for any foreign awaitable, at home in the loop that it says, or in `of`."""
-    here = current()
-    return here.loop.create_task(here.wait(wrapped(here, foreign, of)))
+    return native.future(current(), foreign, of)
 
 
 def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:

@@ -3,32 +3,27 @@
 Cancelling: Deferred.cancel() fires the Deferred with CancelledError before the callee has done its cleanup, so the Deferred of a
             call takes the cancel, forwards it, and fires when the callee is done.
 Threads:    reactor.callFromThread(), which is silent when the reactor has stopped: a shutdown trigger tells us.
-Reactors:   the process has one default reactor. We end it with crash(), as trial does, so that it can be started again;
-            stop() would be for good. Flavour "asyncio" runs on an asyncio loop, "private" is a reactor that nobody else knows.
+Reactors:   twisted_reactor.py. Flavour "asyncio" runs on an asyncio loop, "private" is a reactor that nobody else knows.
 Source:     https://docs.twisted.org/en/stable/core/howto/defer.html, "Cancellation".
 """
 
 from __future__ import annotations
 
-import atexit
-import importlib
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import iscoroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IReadDescriptor
-from twisted.python import threadable
+from twisted.python import log
 from twisted.python.failure import Failure as UntypedFailure
-from zope.interface import implementer  # type: ignore[import-untyped]
 
 from interop import bell
+from interop.adapters import twisted_reactor
+from interop.adapters.twisted_reactor import Ear, Reader
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import AlreadyRunning, CannotCarry, NoSuchTopology, NotRunning
+from interop.errors import CannotCarry, CannotWrap, NoSuchTopology, NotRunning
 from interop.portal import AsyncPortal
 from interop.runtime import Runtime
 from interop.wrapping import wrapped
@@ -54,56 +49,6 @@ class Waiter(Deferred[Any]):
             self.call.ask_to_stop()
 
 
-@implementer(IReadDescriptor)
-class Reader:
-    """A file descriptor that somebody waits for; it belongs to somebody else."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.deferred: Deferred[None] = Deferred()
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        return self.fd
-
-    def doRead(self) -> None:
-        """It is readable, or it is late."""
-        if not self.deferred.called:
-            self.deferred.callback(None)
-
-    def connectionLost(self, reason: object) -> None:
-        """The reactor ends."""
-        self.doRead()
-
-    def logPrefix(self) -> str:
-        """For the log."""
-        return "interop"
-
-
-@implementer(IReadDescriptor)
-class Ear:
-    """What hears a bell in a reactor."""
-
-    def __init__(self, bell: Bell, drain: Callable[[], object]) -> None:
-        self.bell, self.drain = bell, drain
-
-    def fileno(self) -> int:
-        """The bell's descriptor."""
-        return self.bell.fd
-
-    def doRead(self) -> None:
-        """It was rung."""
-        self.bell.hear()
-        self.drain()
-
-    def connectionLost(self, reason: object) -> None:
-        """The reactor ends."""
-
-    def logPrefix(self) -> str:
-        """For the log."""
-        return "interop"
-
-
 class Reactor(Runtime):
     """A running reactor."""
 
@@ -115,8 +60,12 @@ class Reactor(Runtime):
         self.reactor = reactor
         self.holds = 0
         self.ear: Ear | None = None
-        reactor.addSystemEventTrigger("before", "shutdown", self.die, "the reactor is stopping")
+        reactor.addSystemEventTrigger("before", "shutdown", self.end)
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
+
+    def end(self) -> Deferred[None]:
+        """The reactor is stopping: it waits for its guests, and then no call may reach it any more."""
+        return Deferred.fromCoroutine(self.end_guests()).addBoth(lambda _: self.die("the reactor is stopping"))
 
     def hold(self) -> None:
         """Have a cheap way in while others may want one."""
@@ -198,6 +147,10 @@ class Reactor(Runtime):
     def _failed(self, failure: Failure, call: Call) -> None:
         self.report(call, failure.value.with_traceback(failure.getTracebackObject()))
 
+    def lost(self, error: BaseException) -> None:
+        """Log it, as a Deferred's."""
+        cast(Any, log).err(Failure(error), "a call that nobody waits for any more failed")
+
     def cancel(self, call: Call, /) -> None:
         """Cancel what the function waits for."""
         if call.task is not None:
@@ -234,20 +187,13 @@ class Reactor(Runtime):
         return Deferred.fromCoroutine(coroutine)
 
 
-_local = threading.local()
-
-
 def current() -> Reactor:
     """The runtime of the reactor that runs in this thread.
 
     Raises:
         NotRunning: none does.
     """
-    reactor = getattr(_local, "reactor", None)
-    if reactor is None:
-        reactor = _default() if "twisted.internet.reactor" in sys.modules else None
-        if reactor is None or not reactor.running or not cast(Any, threadable).isInIOThread():
-            raise NotRunning("twisted", "in code that the reactor calls")
+    reactor = twisted_reactor.running()
     runtime: Reactor | None = vars(reactor).get("_interop")
     if runtime is None or runtime.gone:
         runtime = vars(reactor)["_interop"] = Reactor(reactor)
@@ -260,20 +206,20 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     Raises:
         AlreadyRunning: it is the default reactor, and runs elsewhere.
     """
-    reactor, private = _reactor(flavour)
+    reactor, private = twisted_reactor.choose(flavour)
     outcome: list[Any] = []
 
     def begin() -> None:
-        Deferred.fromCoroutine(main()).addBoth(outcome.append).addBoth(lambda _: reactor.crash())
+        over = Deferred.fromCoroutine(main()).addBoth(outcome.append)
+        over.addBoth(lambda _: current().end()).addBoth(lambda _: reactor.crash())
 
-    before, _local.reactor = threadable.ioThread, reactor
+    leave = twisted_reactor.enter(reactor)
     reactor.callWhenRunning(begin)
     try:
         reactor.run(installSignalHandlers=False)
     finally:
-        _local.reactor = None
-        threadable.ioThread = before
-        _tidy(reactor, private)
+        leave()
+        twisted_reactor.tidy(reactor, private)
     if not outcome:
         raise RuntimeError("the reactor stopped before its main function had ended")
     if isinstance(outcome[0], Failure):
@@ -294,7 +240,7 @@ def home(foreign: Deferred[Any]) -> Runtime:
         installed = sys.modules.get("twisted.internet.reactor")
         known: Runtime | None = vars(installed).get("_interop") if installed else None
         if known is None:
-            raise
+            raise CannotWrap(foreign, "no reactor that could fire it is known: give of=") from None
         return known
 
 
@@ -308,92 +254,8 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
     if flavour != "asyncio":
         raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
-    from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
-
-    if "twisted.internet.reactor" not in sys.modules:
-        cast(Any, install)(loop)
-    reactor: Any = _default()
-    private = getattr(reactor, "_asyncioEventloop", None) is not loop
-    if private:
-        reactor = getattr(_local, "reactor", None)
-        if getattr(reactor, "_asyncioEventloop", None) is not loop:
-            reactor = AsyncioSelectorReactor(loop)
-    if reactor.running:
-        return current(), lambda: None
-    before, threadable_before = getattr(_local, "reactor", None), threadable.ioThread
-    reactor._registerAsIOThread = not private
-    _local.reactor = reactor
-    reactor.startRunning(installSignalHandlers=False)
-
-    def leave() -> None:
-        ReactorBase.crash(reactor)  # The asyncioreactor's own stops the loop.
-        _local.reactor, threadable.ioThread = before, threadable_before
-        _tidy(reactor, private, shared=True)
-
+    leave = twisted_reactor.on_loop(loop)[1]
     return current(), leave
-
-
-def _default() -> Any:
-    from twisted.internet import reactor
-
-    return reactor
-
-
-def _reactor(flavour: str) -> tuple[Any, bool]:
-    """The reactor to run, and whether nobody but us knows it."""
-    installed = sys.modules.get("twisted.internet.reactor")
-    if flavour == "private":
-        return _private(), True
-    if flavour == "asyncio":
-        import asyncio
-
-        from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
-
-        free = isinstance(installed, AsyncioSelectorReactor) and not installed.running
-        if installed is None:
-            loop = asyncio.SelectorEventLoop()
-            cast(Any, install)(loop)
-            atexit.register(loop.close)  # As the default reactor it stays, loop and all, until the process ends.
-        elif not free:
-            return AsyncioSelectorReactor(asyncio.SelectorEventLoop()), True
-    reactor = _default()
-    if reactor.running:
-        raise AlreadyRunning("twisted", "call interop.adapters.twisted.current() in it, and open the portal to that Runtime")
-    return reactor, False
-
-
-def _private() -> Any:
-    try:
-        reactor: Any = cast(Any, importlib.import_module("twisted.internet.epollreactor")).EPollReactor()
-    except ImportError:
-        reactor = cast(Any, importlib.import_module("twisted.internet.selectreactor")).SelectReactor()
-    reactor._registerAsIOThread = False
-    return reactor
-
-
-def _tidy(reactor: Any, private: bool, shared: bool = False) -> None:
-    """What crash() leaves: our runtime, connections, timers, the thread pool, a private reactor's files."""
-    runtime: Reactor | None = vars(reactor).pop("_interop", None)
-    if runtime is not None:
-        runtime.bury("its reactor has ended")
-    if reactor.threadpool is not None:
-        reactor._stopThreadPool()
-    for late in reactor.getDelayedCalls():
-        late.cancel()
-    reactor.disconnectAll()
-    loop = getattr(reactor, "_asyncioEventloop", None)
-    if loop is not None and reactor._timerHandle is not None:
-        reactor._timerHandle.cancel()
-        reactor._timerHandle = reactor._scheduledAt = None
-    if private:
-        for reader in reactor._internalReaders.copy():
-            reactor._internalReaders.discard(reader)
-            reactor.removeReader(reader)
-            reader.connectionLost(None)
-        if loop is not None and not shared:
-            loop.close()
-        elif hasattr(reactor, "_poller"):
-            reactor._poller.close()
 
 
 class Portal(AsyncPortal):

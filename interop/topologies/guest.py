@@ -48,6 +48,7 @@ async def start(here: Runtime, name: str, adapter: Adapter, flavour: str, asynci
         reason = "a plain thread has no loop to be the guest of"
     elif kind in here.hosts():
         hosted = TrioGuest(here, name, adapter) if kind == "trio" else AsyncioGuest(here, name, adapter, flavour, asyncio_adapter)
+        here.guests.add(hosted)
         await here.wait(hosted.started)
         return hosted
     elif kind == "asyncio" and here.asyncio_loop() is not None:

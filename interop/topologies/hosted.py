@@ -31,7 +31,7 @@ class Adapter(Protocol):
 
 
 class Hosted:
-    """The life of a started loop, told to the one who started it by two signals.
+    """The life of a started loop, told to the one who started it by signals.
 
     Args:
         current: the runtime that serves, asked for in the started loop.
@@ -42,7 +42,8 @@ class Hosted:
 
     def __init__(self, here: Runtime, name: str, current: Callable[[], Runtime]) -> None:
         self.here, self.name, self.current = here, name, current
-        self.started, self.ended = Signal(here), Signal(here)
+        self.started, self.is_over = Signal(here), False
+        self._ended: list[Signal] = []
         self.runtime: Runtime | None = None
         self.enough: Signal | None = None
 
@@ -71,10 +72,17 @@ class Hosted:
             self.started.settle(error=error or self.here.peer_gone("it ended before it had started"))
         else:
             self.runtime.bury("its loop has ended", error)
-        self.ended.settle()
+        self.here.guests.discard(self)
+        self.is_over = True
+        for ended in list(self._ended):
+            ended.settle()
 
     async def stop(self) -> None:
-        """Ask the loop to end, and wait until it has."""
+        """Ask the loop to end, and wait until it has; more than one may."""
         if self.enough is not None:
             self.enough.caller.wake(self.enough.settle)
-        await self.here.wait(self.ended)
+        ended = Signal(self.here)
+        self._ended.append(ended)
+        if self.is_over:  # Perhaps since just now, in its own thread.
+            ended.settle()
+        await self.here.wait(ended)

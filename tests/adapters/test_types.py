@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import interop.adapters.threads
     import interop.adapters.trio
     import interop.adapters.twisted
-    from interop.conversation import AsyncStream
+    from interop.streams import AsyncStream
 
     async def coroutine(number: int, *, text: str = "") -> bytes: ...
     def deferred(number: int) -> Deferred[str]: ...
