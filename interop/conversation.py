@@ -1,9 +1,9 @@
 """Conversation: one task in the callee's loop that runs one step after the other, and so holds what belongs to one task.
 
 portal.stream() and portal.enter() are conversations (streams.py, managers.py): every step of an iterator, and both ends of a
-context manager, run in the same callee task, where nurseries, cancel scopes and context variables are at home. Each step is a Call
-like any other; its callee is the conversation. A cancelled step cancels the task, which ends the conversation after the callee's
-own cleanup.
+context manager, run in the same callee task, where nurseries, cancel scopes and context variables are at home. Each step is a
+Call like any other; its callee is the conversation. A cancelled step cancels the task, which ends the conversation after the
+callee's own cleanup.
 """
 
 from __future__ import annotations

@@ -167,7 +167,19 @@ def joins(foreign: Any) -> Callable[[], Any] | None:
     """What waits for a GreenThread or an Event."""
     if isinstance(foreign, greenthread.GreenThread):
         return lambda: _greenthread(foreign)
+    if isinstance(foreign, Result):
+        return lambda: _result(foreign)
     return foreign.wait if isinstance(foreign, Event) else None
+
+
+def _result(result: Result) -> Any:
+    try:
+        return result.wait()
+    except GreenletExit:
+        if result.ready():  # It is cancelled.
+            raise
+    result.kill()  # Nobody wants it any more.
+    return result.wait()
 
 
 def _greenthread(greenlet: Any) -> Any:

@@ -34,6 +34,16 @@ from interop.wrapping import Hybrid, wrapped
 class Result(Hybrid, AsyncResult):  # type: ignore[misc]
     """The AsyncResult of a foreign awaitable."""
 
+    def begin(self, here: Runtime, call: Call) -> None:
+        """Wait for the call; the hub must not end meanwhile."""
+        here.hold()
+        super().begin(here, call)
+
+    def switch(self) -> None:
+        """Be done: in the hub, where a waiting greenlet would be switched to."""
+        self.here.release()
+        self.go_on()
+
     def cancel(self) -> bool:
         """Cancel what it stands for; get() raises GreenletExit when that has ended. Whether it is not too late."""
         if self.ready():
@@ -57,8 +67,6 @@ class Result(Hybrid, AsyncResult):  # type: ignore[misc]
     def returned(self, value: Any, /) -> None:
         """It is set."""
         self.set(value)
-
-    switch = Hybrid.go_on  # In the hub, where a waiting greenlet would be switched to.
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """The value, or the error."""
@@ -168,10 +176,19 @@ def current() -> Hub:
 
 
 def joins(foreign: Any) -> Callable[[], Any] | None:
-    """What waits for a Greenlet, an AsyncResult, or another thing with a get() and a hub."""
+    """What waits for a Greenlet or an AsyncResult."""
     if isinstance(foreign, gevent.Greenlet):
         return lambda: _greenlet(foreign)
-    return foreign.get if isinstance(foreign, AsyncResult) else None
+    return (lambda: _result(foreign)) if isinstance(foreign, AsyncResult) else None
+
+
+def _result(result: Any) -> Any:
+    try:
+        return result.get()
+    except GreenletExit:  # It is its error, or nobody wants it any more: one that wrap() gave passes that on.
+        if result.ready() or not result.cancel():
+            raise
+    return result.get()
 
 
 def _greenlet(greenlet: Any) -> Any:

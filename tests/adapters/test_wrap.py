@@ -1,9 +1,15 @@
-"""Hybrid futures: any flavour into mine, in one thread and across threads."""
+"""Hybrid futures: any flavour into mine; every state in every framework, across threads (wraps.py), and some in one thread."""
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import functools
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -11,8 +17,65 @@ import pytest
 import interop.adapters.asyncio
 import interop.adapters.threads
 from interop.errors import CalleeCancelled, CannotWrap
+from interop.portal import FRAMEWORKS as NAMES
+from tests.adapters.crossings import ROOT
 
 State = tuple[str, Any]
+FRAMEWORKS = ["asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio[asyncio]", "anyio[trio]", "threads"]
+HOMES = {
+    "coroutine": "asyncio",
+    "Task": "asyncio",
+    "Future": "asyncio",
+    "@gen.coroutine": "tornado",
+    "concurrent Future": "",
+    "Deferred": "twisted",
+    "@inlineCallbacks": "twisted",
+    "Greenlet": "gevent",
+    "AsyncResult": "gevent",
+    "GreenThread": "eventlet",
+    "Event": "eventlet",
+}
+CASES = [
+    *("done", "pending", "failed", "fails later", "cancelled", "cancelled later", "wrapper cancelled at once"),
+    *("wrapper cancelled while it waits", "there and back", "cancelled there and back", "dropped"),
+]
+
+
+def installed(framework: str) -> bool:
+    package = NAMES[framework][2] if framework else ""
+    return not package or importlib.util.find_spec(package) is not None
+
+
+@functools.cache
+def findings(framework: str) -> tuple[dict[tuple[str, str], dict[str, str]], str]:
+    """Of each flavour and case, and what was printed beside them."""
+    flavours = [flavour for flavour, home in HOMES.items() if installed(home)]
+    program = [sys.executable, "-X", "dev", "-W", "error", "-m", "tests.adapters.wraps", framework, *flavours]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {(line["flavour"], line["case"]): line for line in lines if "case" in line}
+    return found, done.stderr + "".join(line["end"] for line in lines if "end" in line)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("flavour", HOMES)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_wrap(framework: str, flavour: str, case: str) -> None:
+    if not (installed(framework) and installed(HOMES[flavour])):
+        pytest.skip("it is not installed")
+    found, said = findings(framework)
+    finding = found.get((flavour, case), {"verdict": "not run", "text": said})
+    if finding["verdict"] == "not-applicable":
+        pytest.skip(finding["text"])
+    assert finding["verdict"] == "kept", finding["text"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_wrapping_says_nothing_beside(framework: str) -> None:
+    if not installed(framework):
+        pytest.skip("it is not installed")
+    assert findings(framework)[1] == ""
 
 
 async def _outcome(awaitable: Any) -> State:
