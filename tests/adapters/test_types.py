@@ -1,4 +1,4 @@
-"""What a portal gives is known to the type checker; mypy reads this file with the rest of the tests."""
+"""What a portal gives is known to the type checkers: mypy reads this file with the rest of the tests, pyright reads it alone."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from interop.errors import FrameworkMissing, NoSuchTopology, UnknownFramework
 from interop.portal import FRAMEWORKS, find
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator
+    import asyncio
+    import concurrent.futures
+    from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
 
     from twisted.internet.defer import Deferred
     from typing_extensions import assert_type
 
+    import interop.adapters.anyio
     import interop.adapters.asyncio
+    import interop.adapters.eventlet
     import interop.adapters.gevent
     import interop.adapters.threads
+    import interop.adapters.tornado
     import interop.adapters.trio
     import interop.adapters.twisted
     from interop.streams import AsyncStream
@@ -50,18 +55,45 @@ if TYPE_CHECKING:
             assert_type(entered, bytes)
             assert_type(number, int)
         await portal.call(coroutine, "not a number")  # type: ignore[call-overload]
+        await portal.call(coroutine, 1, txet="x")  # type: ignore[call-arg]
+        portal.stream(plain, 1)  # type: ignore[call-overload]
+
+    async def entering(portal: interop.adapters.anyio.Portal | interop.adapters.tornado.Portal) -> bytes:
+        call: Coroutine[Any, Any, bytes] = portal.call(coroutine, 1)
+        async with portal as same:
+            assert_type(same, interop.adapters.anyio.Portal | interop.adapters.tornado.Portal)
+        async for item in portal.stream(items, 1):
+            assert_type(item, int)
+        return await call
 
     def deferring(portal: interop.adapters.twisted.Portal) -> None:
         assert_type(portal.call(coroutine, 1, text="x"), Deferred[bytes])
         assert_type(portal.call(plain, 1), Deferred[float])
+        assert_type(portal.call(deferred, 1), Deferred[str])
         assert_type(portal.open(), Deferred[interop.adapters.twisted.Portal])
+        assert_type(portal.close(), Deferred[None])
+        portal.call(plain)  # type: ignore[call-overload]
 
     def blocking(portal: interop.adapters.gevent.Portal, same: interop.adapters.threads.Portal) -> None:
         assert_type(portal.call(coroutine, 1), bytes)
         assert_type(same.call(deferred, 1), str)
         assert_type(portal.stream(plain_items, 1), Generator[str, Any, None])
-        with same.enter(manager, "x") as entered:
+        with same.enter(manager, "x") as entered, same.enter(plain_manager, "x") as number:
             assert_type(entered, bytes)
+            assert_type(number, int)
+        with portal as opened:
+            assert_type(opened, interop.adapters.gevent.Portal)
+
+    def opening() -> None:
+        assert_type(interop.adapters.eventlet.open_portal("trio"), interop.adapters.eventlet.Portal)
+        assert_type(interop.adapters.trio.open_portal("asyncio", topology="guest"), interop.adapters.trio.Portal)
+        interop.adapters.trio.open_portal(interop.adapters.asyncio.current())
+        interop.adapters.trio.open_portal(7)  # type: ignore[arg-type]
+
+    def wrapping() -> None:
+        assert_type(interop.adapters.asyncio.wrap(object()), asyncio.Future[Any])
+        assert_type(interop.adapters.threads.wrap(object()), concurrent.futures.Future[Any])
+        assert_type(interop.adapters.twisted.wrap(object()), Deferred[Any])
 
 
 def test_an_unknown_framework_is_refused_by_name() -> None:
