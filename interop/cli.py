@@ -10,6 +10,7 @@ from interop import __version__
 
 COMMANDS = {
     "fetch": "fetch URLs with one framework, or with all, and save their bodies",
+    "report": "show a record: as a page, JUnit XML, Markdown, a badge, or a table",
     "run": "run the matrix: every framework against everything that can go wrong",
     "diff": "say what changed between two records: regressions, changes and mends of behavior",
 }

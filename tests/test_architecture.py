@@ -27,6 +27,7 @@ ARROWS = {
         "interop.record",
         "interop.report",
         "interop.upgrade",
+        "interop.probes",
         "interop.errors",
         "scenarios",
     },

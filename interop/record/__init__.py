@@ -18,6 +18,7 @@ from typing import Any
 
 import interop
 from interop.errors import InteropError
+from interop.record.files import put
 from interop.record.form import faults
 
 SCHEMA = 2
@@ -119,13 +120,10 @@ def write(record: Record, path: "str | os.PathLike[str]") -> None:
     """Write the record, whole or not at all."""
     document = {"header": dict(record.header), "findings": [asdict(finding) for finding in record.findings]}
     footer = {"expected": record.expected, "written": len(record.findings), "digest": _digest(document)}
-    target = Path(path)
-    partial = target.with_name(target.name + ".partial")
     try:
-        partial.write_text(json.dumps({**document, "footer": footer}, indent=1) + "\n", encoding="utf-8")
-        partial.replace(target)
+        put(path, json.dumps({**document, "footer": footer}, indent=1) + "\n")
     except OSError as error:
-        raise RecordError(f"cannot write the record {str(target)!r}: {error.strerror}") from error
+        raise RecordError(f"cannot write the record {str(path)!r}: {error.strerror}") from error
 
 
 def read(path: "str | os.PathLike[str]") -> Record:

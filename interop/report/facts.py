@@ -13,9 +13,20 @@ from interop.record import VERDICTS, Finding, Record
 from interop.record.crossing import crossing
 
 MARKS = {
-    "kept": "✓", "broken": "✗", "hung": "⧗", "crashed": "☠", "blocked": "⊘", "kit-error": "‼", "not-applicable": "-",
+    "kept": "✓", "broken": "✗", "hung": "∞", "crashed": "†", "blocked": "⊘", "kit-error": "‼", "not-applicable": "-",
     "observed": "●", "departure": "≈",
 }  # fmt: skip
+MEANINGS = {
+    "kept": "it was checked, and it holds",
+    "broken": "it was checked, and it does not hold",
+    "hung": "it did not end in time",
+    "crashed": "its process died",
+    "blocked": "it could not be checked, because something before it failed",
+    "kit-error": "the kit itself failed",
+    "not-applicable": "it has no place here",
+    "observed": "a probe saw it; there is no right or wrong in it",
+    "departure": "it does not hold, which is known and has a reason",
+}
 MOST_NAMED = 3  # subjects on one line
 OURS = ("", "portal")  # bridges that a run checks without being told
 
@@ -124,7 +135,7 @@ def printable(text: str) -> str:
     """The text without what could command a terminal: control characters become visible escapes; newlines and tabs stay."""
     return "".join(
         character
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
         else _escaped(character)
         for character in text
     )

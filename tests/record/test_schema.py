@@ -1,0 +1,112 @@
+"""The published schema and the kit's own reader accept the same records, and refuse the same."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from interop import record as records
+from interop.record import SCHEMA, VERDICTS, Finding, Record, RecordError, read, write
+from interop.record.form import FINDING, HEADER, STRENGTHS
+from interop.record.merge import merge
+from tests.report.records import of_each_verdict
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = json.loads((ROOT / "docs" / "record.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(PUBLISHED)
+
+
+def test_the_schema_is_a_schema_and_names_what_the_code_names() -> None:
+    jsonschema.Draft202012Validator.check_schema(PUBLISHED)
+    finding = PUBLISHED["$defs"]["finding"]["properties"]
+    assert set(finding) == {field.name for field in fields(Finding)} == set(FINDING)
+    assert tuple(finding["verdict"]["enum"]) == VERDICTS
+    assert tuple(finding["strength"]["enum"]) == STRENGTHS
+    assert PUBLISHED["properties"]["header"]["properties"]["schema"]["const"] == SCHEMA
+    assert tuple(PUBLISHED["properties"]["header"]["required"]) == tuple(HEADER)
+
+
+def test_the_page_about_records_names_every_field_and_verdict() -> None:
+    text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+    for name in [*FINDING, *VERDICTS]:
+        assert f"| `{name}` |" in text
+
+
+@pytest.mark.parametrize("record", [of_each_verdict(), merge([of_each_verdict()] * 3)], ids=["each", "merged"])
+def test_a_record_of_each_verdict_is_valid(record: Record, tmp_path: Path) -> None:
+    write(record, tmp_path / "record.json")
+    VALIDATOR.validate(json.loads((tmp_path / "record.json").read_text()))
+    assert read(tmp_path / "record.json") == record
+
+
+def test_the_record_of_a_real_run_is_valid(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "interop",
+        "run",
+        "--framework",
+        "nothing,trio",
+        "--group",
+        "chunks",
+        "--record",
+        "real.json",
+    ]
+    subprocess.run(command, cwd=tmp_path, env=None, check=True, capture_output=True, timeout=120)
+    VALIDATOR.validate(json.loads((tmp_path / "real.json").read_text()))
+
+
+def change(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def made(document: dict[str, Any]) -> None:
+        *path, last = where.split(".")
+        place: Any = document
+        for part in path:
+            place = place[int(part) if part.isdigit() else part]
+        if value is KeyError:
+            del place[last]
+        else:
+            place[last] = value
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("findings.0.verdict", "fine"),
+        ("findings.0.verdict", KeyError),
+        ("findings.0.check", KeyError),
+        ("findings.0.check", 1),
+        ("findings.0.evidence", "text"),
+        ("findings.0.trace", "text"),
+        ("findings.0.trace", [1]),
+        ("findings.0.seconds", "1"),
+        ("findings.0.seconds", True),
+        ("findings.0.strength", "PERHAPS"),
+        ("findings.0.more", 1),
+        ("findings.0.stacks", None),
+        ("header.figures", []),
+        ("header.packages", KeyError),
+        ("header.python", 3.12),
+        ("header.command", "run"),
+        ("header.schema", 3),
+        ("footer.expected", KeyError),
+    ],
+)
+def test_what_the_schema_refuses_is_no_record_for_the_reader_either(where: str, value: Any, tmp_path: Path) -> None:
+    write(of_each_verdict(), tmp_path / "record.json")
+    document = copy.deepcopy(json.loads((tmp_path / "record.json").read_text()))
+    change(where, value)(document)
+    inner = {name: document[name] for name in ("header", "findings")}
+    document["footer"]["digest"] = records._digest(inner)  # an attacker's record has a digest that fits
+    assert not VALIDATOR.is_valid(document)
+    (tmp_path / "record.json").write_text(json.dumps(document))
+    with pytest.raises(RecordError):
+        read(tmp_path / "record.json")
