@@ -34,7 +34,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Returns 0 if nothing speaks against anybody, 1 if something does or is missing, 2 for no record, 3 if nothing ran."""
+    """Report. Returns 0 if nothing speaks against anybody, 1 if something does or is missing, 2 for no record, 3 if none ran."""
+    files = [options.html, options.junit, options.markdown, options.badge]
+    if files.count("-") + options.json > 1:
+        sys.stderr.write("interop: Usage: two of --json and the formats both want standard output\n")
+        return 2
     try:
         record = merge([read(path) for path in options.records])
         to_terminal = not list(_written(record, options))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   interop run                                      every installed framework, every behavior of the local origin
   interop run --framework trio,tornado --group chunks,cuts
-  interop run --framework 'twisted[asyncio]' --behavior gzip-bomb
+  interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
 """
 
 

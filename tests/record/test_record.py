@@ -8,8 +8,8 @@ import pytest
 from interop.record import Finding, RecordError, new, read, write
 
 FINDINGS = [
-    Finding("gzip-bomb", "bombs", "trio", "kept"),
-    Finding("gzip-bomb", "bombs", "tornado", "broken", "expected TooLarge, saw ok", {"expected": {"kind": "TooLarge"}}),
+    Finding("bomb-gzip", "bombs", "trio", "kept"),
+    Finding("bomb-gzip", "bombs", "tornado", "broken", "expected TooLarge, saw ok", {"expected": {"kind": "TooLarge"}}),
 ]
 
 

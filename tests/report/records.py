@@ -74,14 +74,14 @@ def of_each_verdict() -> Record:
             "P12", "P", "tornado", "observed", "", {"value": ["CancelledError", True]}, "a_cancelled_future_says_so", "PROBE"
         ),
         Finding(
-            "gzip-bomb",
+            "bomb-gzip",
             "bombs",
             "tornado",
             "broken",
             "expected TooLarge, saw ok",
             {"expected": {"kind": "TooLarge"}, "seen": {"kind": "ok"}},
         ),
-        Finding("gzip-bomb", "bombs", "curio", "not-applicable", "curio not installed; install with: pip install curio"),
+        Finding("bomb-gzip", "bombs", "curio", "not-applicable", "curio not installed; install with: pip install curio"),
     ]
     return new(findings, expected=len(findings), figures={"latest end after a deadline": "0.10 s (trio)"})
 

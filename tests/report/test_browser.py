@@ -301,7 +301,7 @@ def test_a_click_shows_everything_about_a_finding(there: Page) -> None:
         ("C1", "a thread cannot be interrupted"),
         ("P12", "interop run --law P12"),
         ("P12", '["CancelledError", true]'),
-        ("gzip-bomb", "interop run --framework tornado --behavior gzip-bomb"),
+        ("bomb-gzip", "interop run --framework tornado --behavior bomb-gzip"),
     ],
 )
 def test_stacks_departures_probes_and_behaviors_have_their_place(there: Page, check: str, part: str) -> None:
