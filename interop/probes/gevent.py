@@ -1,0 +1,858 @@
+"""gevent by itself, unpatched: greenlets and what ends them, timeouts, contexts, threads and hubs, queues, fork and exit.
+
+What monkey patching does is in gevent_patched.py. A module of many small functions: a catalogue.
+"""
+
+from typing import Any
+
+from interop.probes.observe import child, name, outcome, parameters
+from interop.probes.probe import probe
+
+
+@probe("P130", "gevent", "cancellation", source="gevent docs, Greenlet.kill: by default GreenletExit is raised, and becomes the value")
+def what_kill_raises_and_leaves_in_each_state() -> Any:
+    import gevent
+
+    def waits() -> str:
+        gevent.sleep(1)
+        return "end"
+
+    def left(greenlet: Any, started: bool, *how: Any, **more: Any) -> list[Any]:
+        if started:
+            gevent.sleep(0)
+        result = outcome(greenlet.kill, *how, **more)
+        value = greenlet.value
+        value = name(value) if isinstance(value, BaseException) else value
+        return [result, value, name(greenlet.exception), greenlet.dead, greenlet.ready(), greenlet.successful(), outcome(greenlet.get)
+                if value is None and greenlet.ready() else ""]  # fmt: skip
+
+    finished = gevent.spawn(lambda: "value")
+    finished.join()
+    return {
+        "not scheduled": left(gevent.Greenlet(waits), False),
+        "before its start": left(gevent.spawn(waits), False),
+        "before its start, error": left(gevent.spawn(waits), False, ValueError),
+        "started": left(gevent.spawn(waits), True),
+        "started, class": left(gevent.spawn(waits), True, ValueError),
+        "started, instance": left(gevent.spawn(waits), True, ValueError()),
+        "started, not waited for": left(gevent.spawn(waits), True, block=False),
+        "started, timeout 0": left(gevent.spawn(waits), True, timeout=0),
+        "finished": left(finished, False),
+        "not an exception": left(gevent.spawn(waits), True, "text"),
+    }
+
+
+@probe("P131", "gevent", "cancellation", source="gevent docs, Greenlet.kill: blocks until the greenlet is dead, unless a timeout says otherwise")
+def a_kill_waits_for_cleanup_and_a_greenlet_may_refuse_it() -> Any:
+    import gevent
+
+    def run(refuses: bool, kills: int) -> list[Any]:
+        log: list[Any] = []
+
+        def body() -> Any:
+            for _ in range(2):
+                try:
+                    gevent.sleep(0.2)
+                except gevent.GreenletExit:
+                    log.append("exit")
+                    gevent.sleep(0)
+                    log.append("cleaned")
+                    if not refuses:
+                        raise
+            return "own end"
+
+        greenlet = gevent.spawn(body)
+        gevent.sleep(0)
+        for _ in range(kills):
+            greenlet.kill(block=kills == 1)
+        log.append("resumed")
+        greenlet.join()
+        return [*log, name(greenlet.value) if isinstance(greenlet.value, BaseException) else greenlet.value]
+
+    return {"once": run(False, 1), "twice at once": run(False, 2), "refused": run(True, 1), "refused, twice": run(True, 2)}
+
+
+@probe("P132", "gevent", "cancellation", source="gevent docs: killall, joinall(raise_error), Group.kill, Pool; Greenlet as context manager, 20.12.1")
+def how_several_greenlets_are_joined_and_killed() -> Any:
+    import gevent
+    import gevent.pool
+
+    def fails() -> None:
+        raise ValueError
+
+    def group(*bodies: Any) -> Any:
+        made = gevent.pool.Group()
+        for body in bodies:
+            made.spawn(body)
+        return made
+
+    def ends(greenlets: list[Any]) -> list[Any]:
+        return [name(each.value) if isinstance(each.value, BaseException) else each.value for each in greenlets]
+
+    def with_greenlet(inside: Any) -> Any:
+        with gevent.spawn(gevent.sleep, 0.05) as inner:
+            gevent.sleep(0)
+            inside()
+        return inner.dead, ends([inner])
+
+    sleepers = [gevent.spawn(gevent.sleep, 1), gevent.spawn(gevent.sleep, 1)]
+    gevent.killall([*sleepers, gevent.spawn(lambda: 1)], timeout=0.2)
+    members = group(fails, lambda: gevent.sleep(0.01))
+    killed = group(lambda: gevent.sleep(1))
+    killed.kill()
+    return {
+        "killall": ends(sleepers),
+        "joinall": len(gevent.joinall([gevent.spawn(len, ""), gevent.spawn(gevent.sleep, 0.3)], timeout=0.05)),
+        "joinall, an error": outcome(gevent.joinall, [gevent.spawn(gevent.sleep, 0.3), gevent.spawn(gevent.sleep, 0), gevent.spawn(fails)], raise_error=True),
+        "group, an error": [outcome(members.join, raise_error=True), len(members)],
+        "group, killed": [len(killed), outcome(killed.spawn, len, "") is not None],
+        "map, an error": outcome(gevent.pool.Pool(2).map, lambda _: fails(), [1, 2]),
+        "imap_unordered": sorted(gevent.pool.Pool(2).imap_unordered(abs, [-1, -2, -3])),
+        "as a context": outcome(lambda: with_greenlet(lambda: None)),
+        "as a context that fails": outcome(lambda: with_greenlet(fails)),
+    }  # fmt: skip
+
+
+@probe("P133", "gevent", "timeouts", source="gevent docs, gevent.Timeout: a BaseException; zero, None, False, a class of one's own")
+def what_each_kind_of_timeout_raises() -> Any:
+    import gevent
+
+    def within(*args: Any, **more: Any) -> Any:
+        def run() -> str:
+            with gevent.Timeout(*args, **more):
+                gevent.sleep(0.05)
+                return "in time"
+            return "passed over"  # type: ignore[unreachable]
+
+        return outcome(run)
+
+    def exhausted() -> Any:
+        timeout = gevent.Timeout.start_new(0.01)
+        try:
+            gevent.sleep(0.05)
+        except gevent.Timeout as error:
+            return [error is timeout, timeout.pending]
+        return None
+
+    return {
+        "is": [each.__name__ for each in gevent.Timeout.__mro__],
+        "short": within(0.01),
+        "zero": within(0),
+        "past": within(-1),
+        "none": within(None),
+        "silent": within(0.01, False),
+        "class": within(0.01, ValueError),
+        "instance": within(0.01, ValueError()),
+        "text": within(0.01, "text"),
+        "identity": exhausted(),
+        "with_timeout": outcome(gevent.with_timeout, 0.01, gevent.sleep, 0.05),
+        "with_timeout, value": outcome(gevent.with_timeout, 0.01, gevent.sleep, 0.05, timeout_value="value"),
+    }
+
+
+@probe("P134", "gevent", "timeouts", source="gevent docs: waiting operations have a timeout each, and end differently")
+def how_each_waiting_operation_ends_at_its_timeout() -> Any:
+    import gevent
+    import gevent.event
+    import gevent.lock
+    import gevent.pool
+    import gevent.queue
+
+    sleeper = gevent.spawn(gevent.sleep, 1)
+    full = gevent.queue.Queue(1)
+    full.put(1)
+    taken = gevent.lock.BoundedSemaphore(1)
+    taken.acquire()
+
+    def each(timeout: Any) -> dict[str, Any]:
+        return {
+            "Greenlet.get": outcome(sleeper.get, timeout=timeout),
+            "Greenlet.join": outcome(sleeper.join, timeout=timeout),
+            "AsyncResult.get": outcome(gevent.event.AsyncResult().get, timeout=timeout),
+            "AsyncResult.wait": outcome(gevent.event.AsyncResult().wait, timeout=timeout),
+            "Event.wait": outcome(gevent.event.Event().wait, timeout=timeout),
+            "Queue.get": outcome(gevent.queue.Queue().get, timeout=timeout),
+            "Queue.put": outcome(full.put, 2, timeout=timeout),
+            "Semaphore.acquire": outcome(taken.acquire, timeout=timeout),
+            "gevent.wait": outcome(gevent.wait, [sleeper], timeout=timeout),
+            "gevent.iwait": outcome(lambda: list(gevent.iwait([sleeper], timeout=timeout))),
+            "Pool.join": outcome(gevent.pool.Pool(1).join, timeout=timeout),
+        }
+
+    return {"short": each(0.005), "zero": each(0), "past": each(-1)}
+
+
+@probe("P135", "gevent", "timeouts", source="gevent docs: a timeout belongs to the code that started it; nested timeouts")
+def of_two_nested_timeouts_the_right_one_is_seen() -> Any:
+    import gevent
+
+    def run(outer_seconds: float, inner_seconds: float) -> list[Any]:
+        log: list[Any] = []
+        with gevent.Timeout(outer_seconds, False) as outer:
+            try:
+                with gevent.Timeout(inner_seconds) as inner:
+                    gevent.sleep(0.2)
+            except gevent.Timeout as error:
+                log.append("inner" if error is inner else "outer" if error is outer else "other")
+                gevent.sleep(0.1)
+            log.append("went on")
+        return log
+
+    closed = gevent.Timeout(0.01)
+    closed.start()
+    closed.close()
+    return {"inner first": run(0.05, 0.01), "outer first": run(0.01, 0.05), "closed": outcome(gevent.sleep, 0.03), "twice": outcome(lambda: [closed.start(), closed.start()])}
+
+
+@probe("P136", "gevent", "contextvars", source="gevent 20.9, issue 1656: contexts are greenlet local; Greenlet copies its spawner's")
+def which_context_each_way_of_running_code_gets() -> Any:
+    import contextvars
+
+    import gevent
+    import gevent.pool
+    import gevent.threadpool
+
+    var = contextvars.ContextVar("var", default="default")
+    saw: dict[str, str] = {}
+
+    def body(where: str) -> str:
+        saw[where] = var.get()
+        var.set(where)
+        return saw[where]
+
+    var.set("spawner")
+    later = gevent.spawn_later(0.01, body, "spawn_later")
+    made = gevent.Greenlet(body, "Greenlet, started after a change")
+    first = gevent.spawn(body, "spawn")
+    first.link(lambda _: body("link"))
+    gevent.spawn_raw(body, "spawn_raw")
+    gevent.get_hub().loop.run_callback(body, "run_callback")
+    var.set("changed")
+    made.start()
+    gevent.joinall([later, made, first])
+    gevent.sleep(0)
+    pool = gevent.threadpool.ThreadPool(1)
+    pool.apply(body, ("ThreadPool.apply",))
+    pool.apply(body, ("ThreadPool.apply again",))
+    gevent.pool.Pool(1).apply(body, ("Pool.apply",))
+    return saw | {"spawner": var.get()}
+
+
+@probe("P137", "gevent", "contextvars", source="greenlet and gevent: callbacks of the hub, timers and watchers")
+def which_context_the_callbacks_of_the_hub_get() -> Any:
+    import contextvars
+
+    import gevent
+    import gevent.event
+
+    var = contextvars.ContextVar("var", default="default")
+    saw: dict[str, str] = {}
+    hub = gevent.get_hub()
+
+    def body(where: str) -> None:
+        saw[where] = var.get()
+        var.set(where)
+
+    var.set("main")
+    timer = hub.loop.timer(0.001)
+    timer.start(body, "timer")
+    event = gevent.event.Event()
+    event.rawlink(lambda _: body("rawlink"))
+    event.set()
+    async_watcher = hub.loop.async_()
+    async_watcher.start(body, "async watcher")
+    gevent.sleep(0)
+    async_watcher.send()
+    gevent.sleep(0.02)
+    async_watcher.close()
+    return saw | {"main": var.get()}
+
+
+@probe("P138", "gevent", "exceptions", source="gevent docs, AsyncResult; 26.9, issue 1946: its traceback grew with each get")
+def an_error_that_is_got_twice_is_the_same_and_its_traceback_does_not_grow() -> Any:
+    import traceback
+
+    import gevent
+    import gevent.event
+
+    def fails() -> None:
+        raise ValueError
+
+    def frames(get: Any) -> list[Any]:
+        errors, depths = [], []
+        for _ in range(3):
+            try:
+                get()
+            except ValueError as error:
+                errors.append(error)
+                depths.append(len(traceback.extract_tb(error.__traceback__)))
+        return [errors[0] is errors[1], depths[1] - depths[0], depths[2] - depths[1]]
+
+    result = gevent.event.AsyncResult()
+    result.set_exception(ValueError())
+    greenlet = gevent.spawn(fails)
+    greenlet.join()
+    linked = gevent.event.AsyncResult()
+    gevent.spawn(fails).link(linked)
+    linked.wait()
+    return {"AsyncResult": frames(result.get), "Greenlet": frames(greenlet.get), "linked AsyncResult": frames(linked.get)}
+
+
+@probe("P139", "gevent", "exceptions", source="gevent docs, Hub.handle_error: what nobody catches is printed, system errors go to the main greenlet")
+def what_a_lost_error_of_each_kind_prints_and_where_it_goes() -> Any:
+    program = (
+        "import gevent\n"
+        "def body(): raise {error}\n"
+        "greenlet = gevent.spawn(body)\n"
+        "try:\n"
+        "    {wait}\n"
+        "    print('main went on')\n"
+        "except BaseException as error: print('main saw', type(error).__name__)\n"
+        "print(type(greenlet.exception).__name__, greenlet.dead)\n"
+    )
+    found = {}
+    for error in ("ValueError", "SystemExit(3)", "KeyboardInterrupt", "GreenletExit", "gevent.Timeout", "StopIteration"):
+        error = error.replace("GreenletExit", "gevent.GreenletExit")
+        seen = child(program.format(error=error, wait="gevent.sleep(0.05)"))
+        found[error] = [seen["exit"], *seen["out"], *seen["printed"]]
+    return found
+
+
+@probe("P140", "gevent", "exceptions", source="gevent: an error in a callback of the hub is reported and does not stop the hub; 23.7: sys.unraisablehook")
+def an_error_in_a_callback_of_the_hub_is_printed_and_the_hub_goes_on() -> Any:
+    seen = child(
+        "import gevent, gevent.event\n"
+        "def fails(*_): raise ValueError\n"
+        "gevent.get_hub().loop.run_callback(fails)\n"
+        "gevent.sleep(0.01); print('after run_callback')\n"
+        "e = gevent.event.Event(); e.rawlink(fails); e.set(); gevent.sleep(0.01); print('after rawlink')\n"
+        "g = gevent.spawn(len, ''); g.link(fails); gevent.sleep(0.01); print('after link')\n"
+        "t = gevent.get_hub().loop.timer(0.001); t.start(fails); gevent.sleep(0.05); print('after timer')\n"
+    )
+    return [seen["exit"], *seen["out"], *seen["printed"]]
+
+
+@probe("P141", "gevent", "threads", source="gevent 21.1, issue 1739, 1735; 26.8, issue 2013: results delivered from another thread")
+def a_waiter_is_woken_from_another_thread() -> Any:
+    import threading
+    import time
+
+    import gevent
+    import gevent.event
+    import gevent.lock
+    import gevent.queue
+
+    def woken(wait: Any, wake: Any, hub_there: bool) -> str:
+        got: list[Any] = []
+        greenlet = gevent.spawn(lambda: got.append(outcome(wait)))
+        gevent.sleep(0)
+
+        def native() -> None:
+            time.sleep(0.02)
+            if hub_there:
+                gevent.get_hub()
+            wake()
+
+        threading.Thread(target=native, daemon=True).start()
+        greenlet.join(0.4)
+        ended = "woken" if got else "not woken"
+        greenlet.kill()
+        return ended
+
+    found = {}
+    for hub_there in (False, True):
+        result, event, queue, lock = gevent.event.AsyncResult(), gevent.event.Event(), gevent.queue.Queue(), gevent.lock.Semaphore(0)
+        key = "thread with a hub" if hub_there else "thread without a hub"
+        found[key] = {
+            "AsyncResult": woken(result.get, lambda it=result: it.set(1), hub_there),
+            "Event": woken(event.wait, lambda it=event: it.set(), hub_there),
+            "Queue": woken(queue.get, lambda it=queue: it.put(1), hub_there),
+            "Semaphore": woken(lock.acquire, lambda it=lock: it.release(), hub_there),
+        }  # fmt: skip
+    return found
+
+
+@probe("P142", "gevent", "threads", source="gevent docs: a hub a thread; run_callback_threadsafe is the entry from another thread")
+def which_hub_and_loop_a_thread_gets() -> Any:
+    import threading
+
+    import gevent
+    import gevent.hub
+
+    main = gevent.get_hub()
+    found: dict[str, Any] = {}
+
+    def native() -> None:
+        hub = gevent.get_hub()
+        found["own hub"] = hub is not main
+        found["own loop"] = hub.loop is not main.loop
+        found["default loop"] = [main.loop.default, hub.loop.default]
+        gevent.sleep(0)
+        found["kill from here"] = outcome(sleeper.kill, block=False)
+        hub.destroy(destroy_loop=True)
+        found["after destroy, a new one"] = gevent.get_hub() is not hub
+        found["repr of the destroyed one"] = bool(outcome(repr, hub).startswith("<"))
+
+    sleeper = gevent.spawn(gevent.sleep, 0.1)
+    gevent.sleep(0)
+    thread = threading.Thread(target=native)
+    thread.start()
+    thread.join()
+    sleeper.join(0.05)
+    return found | {"killed from there": sleeper.dead, "has": [hasattr(main.loop, "run_callback_threadsafe"), hasattr(main.loop, "async_")]}
+
+
+@probe("P143", "gevent", "threads", source="gevent docs, ThreadPool: results and errors come back; 26.9, issue 2207")
+def what_a_thread_pool_gives_back() -> Any:
+    import threading
+
+    import gevent
+    import gevent.threadpool
+
+    pool = gevent.get_hub().threadpool
+    here = threading.get_ident()
+
+    def fails() -> None:
+        raise ValueError
+
+    def exits() -> None:
+        raise SystemExit
+
+    def killed() -> Any:
+        import time
+
+        waiter = gevent.spawn(pool.apply, time.sleep, (0.05,))
+        gevent.sleep(0.01)
+        waiter.kill()
+        return [name(waiter.value), waiter.dead]
+
+    executor = gevent.threadpool.ThreadPoolExecutor(1)
+    future = executor.submit(fails)
+    return {
+        "other thread": pool.apply(threading.get_ident) != here,
+        "hub of its own": pool.apply(gevent.get_hub) is not gevent.get_hub(),
+        "error": outcome(pool.apply, fails),
+        "exit": outcome(pool.apply, exits),
+        "spawn gives": name(pool.spawn(len, "")),
+        "waiter killed": killed(),
+        "map": outcome(lambda: list(pool.map(abs, [-1, -2]))),
+        "future": [name(future), outcome(future.result), outcome(lambda: name(future.exception()))],
+    }
+
+
+@probe("P144", "gevent", "threads", source="gevent: LoopExit when nothing could ever wake the waiter")
+def waiting_for_nothing_ends_in_loop_exit() -> Any:
+    import gevent
+    import gevent.event
+    import gevent.lock
+    import gevent.queue
+
+    def in_greenlet() -> Any:
+        greenlet = gevent.spawn(gevent.event.Event().wait)
+        return [outcome(greenlet.get), greenlet.dead]
+
+    return {
+        "is": [each.__name__ for each in gevent.hub.LoopExit.__mro__],
+        "Event": outcome(gevent.event.Event().wait),
+        "AsyncResult": outcome(gevent.event.AsyncResult().get),
+        "Queue": outcome(gevent.queue.Queue().get),
+        "Semaphore": outcome(gevent.lock.Semaphore(0).acquire),
+        "greenlet": in_greenlet(),
+        "gevent.wait": outcome(gevent.wait),
+        "with a timeout": outcome(gevent.event.Event().wait, 0.01),
+    }
+
+
+@probe("P145", "gevent", "threads", source="gevent: code in the hub must not block")
+def blocking_in_the_hub_is_an_error() -> Any:
+    import gevent
+    import gevent.event
+    import gevent.lock
+
+    hub, saw = gevent.get_hub(), {}
+
+    def inside() -> None:
+        saw["sleep"] = outcome(gevent.sleep, 0.01)
+        saw["sleep 0"] = outcome(gevent.sleep, 0)
+        saw["wait"] = outcome(gevent.event.Event().wait)
+        saw["acquire, free"] = outcome(gevent.lock.Semaphore(1).acquire)
+        saw["acquire, taken"] = outcome(gevent.lock.Semaphore(0).acquire)
+        saw["spawn"] = name(outcome(gevent.spawn, len, ""))
+        saw["current is the hub"] = gevent.getcurrent() is hub
+
+    hub.loop.run_callback(inside)
+    gevent.sleep(0.01)
+    return saw
+
+
+@probe("P146", "gevent", "streams", source="gevent 24.10: shutdown everywhere; 25.4.1: names; 25.9.1, issue 2139: a full SimpleQueue")
+def what_each_queue_can_do_and_how_it_ends() -> Any:
+    import gevent
+    import gevent.queue
+
+    def of(kind: str) -> Any:
+        cls = getattr(gevent.queue, kind)
+        full = cls(1)
+        full.put((1, "first"))
+        later = gevent.spawn(full.put, (2, "second"))
+        gevent.sleep(0)
+        found = {
+            "is": [each.__name__ for each in cls.__mro__ if each.__name__ != "object"],
+            "full": [outcome(full.put_nowait, (3, "")), later.dead, full.get(), outcome(later.get), full.get()],
+            "empty": outcome(full.get_nowait),
+            "join": hasattr(full, "join"),
+            "shutdown": hasattr(full, "shutdown"),
+            "generic": outcome(lambda: bool(cls[int])),
+        }
+        return found
+
+    return {kind: outcome(of, kind) for kind in ("Queue", "SimpleQueue", "JoinableQueue", "LifoQueue", "PriorityQueue", "Channel")}
+
+
+@probe("P147", "gevent", "streams", source="gevent docs, Queue: iteration ends at StopIteration; a killed getter takes no item")
+def what_becomes_of_an_item_whose_getter_is_killed() -> Any:
+    import gevent
+    import gevent.queue
+
+    def run(wait: float) -> list[Any]:
+        queue: Any = gevent.queue.Queue()
+        getter = gevent.spawn(queue.get)
+        gevent.sleep(0)
+        queue.put("item")
+        gevent.sleep(wait) if wait else None
+        getter.kill()
+        return [getter.value if isinstance(getter.value, str) else name(getter.value), queue.qsize()]
+
+    ends: Any = gevent.queue.Queue()
+    for each in (1, 2, StopIteration, 3):
+        ends.put(each)
+    unbounded, none = gevent.queue.Queue(0), gevent.queue.Queue(None)
+    return {
+        "killed at once": run(0),
+        "killed after it got it": run(0.01),
+        "iterated": [list(ends), ends.qsize()],
+        "maxsize": [unbounded.maxsize, none.maxsize, outcome(unbounded.put_nowait, 1), outcome(gevent.queue.Queue(-1).put_nowait, 1)],
+    }
+
+
+@probe("P148", "gevent", "lifecycle", source="gevent docs: the main greenlet's end ends the program; hub.join(); gevent.wait()")
+def what_runs_on_when_the_main_greenlet_ends() -> Any:
+    program = (
+        "import gevent\n"
+        "def body():\n"
+        "    try: gevent.sleep(0.05); print('own end', flush=True)\n"
+        "    finally: print('finally', flush=True)\n"
+        "g = gevent.spawn(body); gevent.sleep(0)\n"
+        "{}\n"
+        "print('main ends', flush=True)\n"
+    )
+    endings = {
+        "nothing": "pass", "gevent.wait": "print(gevent.wait() is not None)", "hub.join": "print(gevent.get_hub().join())",
+        "hub.destroy": "gevent.get_hub().destroy()", "kill": "g.kill()", "system exit in a greenlet": "gevent.spawn(exit, 3); gevent.sleep(1)",
+    }  # fmt: skip
+    found = {}
+    for ending, line in endings.items():
+        seen = child(program.format(line))
+        found[ending] = [seen["exit"], *seen["out"], *seen["printed"]]
+    return found
+
+
+@probe("P149", "gevent", "lifecycle", source="gevent docs, gevent.os.fork; 24.10.3: the after-fork hook does not switch; 25.8.1: issue 1895")
+def a_forked_child_can_use_the_hub_the_pool_and_locks() -> Any:
+    seen = child(
+        "import gevent, gevent.os, gevent.event, os\n"
+        "gevent.get_hub().threadpool.apply(len, ('',))\n"
+        "log = []\n"
+        "g = gevent.spawn(lambda: (gevent.sleep(0.02), log.append('greenlet ran on')))\n"
+        "event = gevent.event.Event(); w = gevent.spawn(event.wait)\n"
+        "gevent.sleep(0)\n"
+        "pid = gevent.os.fork()\n"
+        "if pid == 0:\n"
+        "    gevent.sleep(0.05)\n"
+        "    event.set(); log.append(w.get(timeout=1))\n"
+        "    log.append(gevent.get_hub().threadpool.apply(abs, (-1,)))\n"
+        "    print('child', *log, flush=True)\n"
+        "    os._exit(7)\n"
+        "print(os.waitstatus_to_exitcode(gevent.os.waitpid(pid, 0)[1]), flush=True)\n"
+    )
+    return [seen["exit"], *seen["out"], *seen["printed"]]
+
+
+@probe("P360", "gevent", "lifecycle", source="gevent 26.4, issue 2166: dead was true while the greenlet started")
+def what_a_greenlet_says_of_itself_in_each_state() -> Any:
+    import gevent
+
+    def state(greenlet: Any) -> dict[str, Any]:
+        return {each: outcome(getattr(greenlet, each)) if callable(getattr(greenlet, each)) else bool(getattr(greenlet, each)) for each in ("started", "dead", "ready", "successful")} | {
+            "truth": bool(greenlet), "pending": outcome(lambda: bool(greenlet.loop)), "value": greenlet.value is not None,
+        }  # fmt: skip
+
+    found = {}
+
+    def body() -> str:
+        found["running"] = state(gevent.getcurrent())
+        gevent.sleep(0)
+        return "value"
+
+    greenlet = gevent.Greenlet(body)
+    found["made"] = state(greenlet)
+    greenlet.start()
+    found["started"] = state(greenlet)
+    found["start again"] = outcome(greenlet.start)
+    gevent.sleep(0)
+    found["suspended"] = state(greenlet)
+    greenlet.join()
+    found["finished"] = state(greenlet)
+    failed = gevent.spawn(int, "x")
+    failed.join()
+    return found | {"failed": state(failed), "start of a finished one": outcome(greenlet.start)}
+
+
+@probe("P361", "gevent", "converters", source="gevent docs: link, link_value, link_exception, rawlink; AsyncResult as a link")
+def which_links_of_a_greenlet_are_called_in_which_order() -> Any:
+    import gevent
+    import gevent.event
+
+    def run(body: Any, wait_first: bool) -> list[Any]:
+        log: list[str] = []
+        greenlet = gevent.spawn(body)
+        if wait_first:
+            greenlet.join()
+        result = gevent.event.AsyncResult()
+        greenlet.link(result)
+        greenlet.link(lambda g: log.append(f"link {g is greenlet}"))
+        greenlet.link_value(lambda _: log.append("value"))
+        greenlet.link_exception(lambda _: log.append("exception"))
+        greenlet.rawlink(lambda _: log.append("raw"))
+        gevent.sleep(0.02)
+        got = outcome(result.get, block=False)
+        return [*log, name(got) if isinstance(got, BaseException) else got]
+
+    def exits() -> None:
+        raise gevent.GreenletExit
+
+    found = {}
+    for case, body in (("value", lambda: "value"), ("error", lambda: int("x")), ("exit", exits)):
+        found[case] = [run(body, False), run(body, True)]
+    return found
+
+
+@probe("P362", "gevent", "converters", source="gevent docs, AsyncResult and Event: set twice, callbacks, wait() of several things")
+def what_results_and_events_do_when_they_are_set_again() -> Any:
+    import gevent
+    import gevent.event
+
+    result = gevent.event.AsyncResult()
+    before = [result.ready(), result.successful(), outcome(result.get_nowait), outcome(result.get, block=False)]
+    result.set(1)
+    first = result.get()
+    result.set(2)
+    second = result.get()
+    result.set_exception(ValueError())
+    event = gevent.event.Event()
+    order: list[int] = []
+    waiters = [gevent.spawn(lambda i=i: (event.wait(), order.append(i))) for i in range(3)]
+    gevent.sleep(0)
+    event.set()
+    event.clear()
+    gevent.joinall(waiters, timeout=0.1)
+    done = gevent.spawn(len, "")
+    return {
+        "before": before,
+        "again": [first, second, outcome(result.get), name(result.exception), outcome(lambda: name(result.exc_info[0]))],
+        "woken though cleared": order,
+        "wait for several": [len(gevent.wait([done, gevent.spawn(gevent.sleep, 0.3)], count=1)), [each is done for each in gevent.iwait([done])]],
+        "cancelled": [hasattr(result, "cancel"), outcome(result.cancel), outcome(result.cancelled), outcome(result.done)],
+    }
+
+
+@probe("P363", "gevent", "detection", source="sniffio, gevent: what an import starts and loads")
+def what_importing_gevent_loads_and_starts() -> Any:
+    seen = child(
+        "import sys, threading, json\n"
+        "before = set(sys.modules)\n"
+        "import gevent\n"
+        "new = set(sys.modules) - before\n"
+        "print(json.dumps(sorted({'ssl', 'asyncio', 'subprocess', 'socket', 'concurrent.futures', 'multiprocessing', 'selectors', 'logging'} & new)))\n"
+        "from gevent._hub_local import get_hub_if_exists\n"
+        "print(threading.active_count(), get_hub_if_exists() is None)\n"
+        "print(gevent.config.loop if isinstance(gevent.config.loop, str) else gevent.config.loop.__module__)\n",
+        "-W", "error",
+    )  # fmt: skip
+    return [seen["exit"], *seen["out"], *seen["printed"]]
+
+
+@probe("P364", "gevent", "signatures", source="what glue calls")
+def the_parameters_of_what_glue_calls() -> Any:
+    import gevent
+    import gevent.event
+    import gevent.monkey
+    import gevent.pool
+    import gevent.queue
+    import gevent.threadpool
+
+    calls = {
+        "spawn_later": gevent.Greenlet.spawn_later, "kill": gevent.Greenlet.kill, "get": gevent.Greenlet.get, "join": gevent.Greenlet.join,
+        "joinall": gevent.joinall, "killall": gevent.killall, "wait": gevent.wait, "sleep": gevent.sleep, "Timeout": gevent.Timeout,
+        "with_timeout": gevent.with_timeout, "AsyncResult.get": gevent.event.AsyncResult.get, "AsyncResult.set": gevent.event.AsyncResult.set,
+        "Queue": gevent.queue.Queue, "Pool": gevent.pool.Pool, "ThreadPool": gevent.threadpool.ThreadPool,
+        "patch_all": gevent.monkey.patch_all, "patch_module": gevent.monkey.patch_module, "spawn": gevent.hub.spawn_raw,
+    }  # fmt: skip
+    return {each: outcome(parameters, fn) for each, fn in calls.items()}
+
+
+@probe("P365", "gevent", "lifecycle", source="gevent: greenlets, their frames and results are freed without the cycle collector")
+def what_a_finished_greenlet_keeps_alive() -> Any:
+    import gc
+    import weakref
+
+    import gevent
+    import gevent.event
+
+    class Held:
+        pass
+
+    def run(end: Any) -> list[str]:
+        held = Held()
+        greenlet = gevent.spawn(end, held)
+        refs = [weakref.ref(held), weakref.ref(greenlet)]
+        del held
+        greenlet.join()
+        outcome(greenlet.get)
+        del greenlet
+        gevent.sleep(0)
+        return ["freed" if ref() is None else "alive" for ref in refs]
+
+    def fails(_: Any) -> None:
+        raise ValueError
+
+    def got_through_a_result(_: Any) -> None:
+        result = gevent.event.AsyncResult()
+        result.set_exception(ValueError())
+        outcome(result.get)
+
+    gc.disable()
+    return {"value": run(lambda it: None), "error": outcome(run, fails), "sleeps": run(lambda it: gevent.sleep(0)), "result": run(got_through_a_result)}
+
+
+@probe("P366", "gevent", "lifecycle", source="gevent docs, signal handlers: gevent.signal_handler runs in a greenlet; Ctrl-C in the main greenlet")
+def where_a_signal_handler_runs_and_where_ctrl_c_goes() -> Any:
+    handler = child(
+        "import gevent, os, signal\n"
+        "def on(*args): print('handler', args, type(gevent.getcurrent()).__name__, flush=True)\n"
+        "w = gevent.signal_handler(signal.SIGUSR1, on, 1)\n"
+        "os.kill(os.getpid(), signal.SIGUSR1); gevent.sleep(0.05); w.cancel()\n"
+        "signal.signal(signal.SIGUSR2, lambda *a: print('plain', type(gevent.getcurrent()).__name__, flush=True))\n"
+        "os.kill(os.getpid(), signal.SIGUSR2); gevent.sleep(0.02)\n"
+    )
+    interrupt = child(
+        "import gevent, os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "log = []\n"
+        "def sleeper():\n"
+        "    try: gevent.sleep(1)\n"
+        "    except BaseException as e: log.append(type(e).__name__)\n"
+        "g = gevent.spawn(sleeper)\n"
+        "gevent.spawn_later(0.01, os.kill, os.getpid(), signal.SIGINT)\n"
+        "try: gevent.sleep(1)\n"
+        "except BaseException as e: print('main', type(e).__name__)\n"
+        "print('sleeper', *log)\n"
+    )
+    return {each: [seen["exit"], *seen["out"], *seen["printed"]] for each, seen in (("handler", handler), ("interrupt", interrupt))}
+
+
+@probe("P367", "gevent", "streams", source="gevent 22.8: Semaphore; 20.5.1, issue 1520: waiters run in the order in which they came")
+def who_gets_a_lock_or_an_event_next() -> Any:
+    import gevent
+    import gevent.event
+    import gevent.lock
+
+    lock, order = gevent.lock.Semaphore(1), []
+
+    def holder(i: int) -> None:
+        with lock:
+            order.append(i)
+            gevent.sleep(0)
+        lock.acquire()
+        order.append(10 + i)
+        lock.release()
+
+    gevent.joinall([gevent.spawn(holder, i) for i in range(3)])
+    bounded = gevent.lock.BoundedSemaphore(1)
+    owned = gevent.lock.RLock()
+    owned.acquire()
+    killed = gevent.lock.Semaphore(0)
+    first, second = gevent.spawn(killed.acquire), gevent.spawn(killed.acquire)
+    gevent.sleep(0)
+    killed.release()
+    first.kill()
+    gevent.sleep(0.01)
+    return {
+        "order": order,
+        "released too often": outcome(bounded.release),
+        "released by another": outcome(gevent.spawn(owned.release).get),
+        "token of a killed waiter": [name(first.value) if isinstance(first.value, BaseException) else first.value, second.dead, killed.counter],
+    }
+
+
+@probe("P368", "gevent", "streams", source="gevent, child processes: gevent.subprocess; 26.8, issue 2194; 24.10: stdout=STDOUT")
+def how_a_child_process_is_waited_for_and_left() -> Any:
+    import sys
+
+    import gevent
+    from gevent import subprocess
+
+    sleeper = [sys.executable, "-c", "import time; time.sleep(30)"]
+
+    def left_by_an_error() -> None:
+        with subprocess.Popen(sleeper, stdout=subprocess.PIPE) as process:
+            process.kill()
+            raise ValueError
+
+    def killed_in_communicate() -> Any:
+        process = subprocess.Popen(sleeper, stdout=subprocess.PIPE)
+
+        def body() -> None:
+            with process:
+                process.communicate()
+
+        greenlet = gevent.spawn(body)
+        gevent.sleep(0.05)
+        process.kill()
+        greenlet.kill()
+        return [name(greenlet.value) if isinstance(greenlet.value, BaseException) else greenlet.value, name(greenlet.exception), process.poll() is not None]
+
+    def too_long() -> None:
+        process = subprocess.Popen(sleeper, stdout=subprocess.PIPE)
+        try:
+            process.communicate(timeout=0.02)
+        finally:
+            process.kill()
+            process.wait()
+
+    return {
+        "run": subprocess.run([sys.executable, "-c", "print(1)"], stdout=subprocess.PIPE).stdout.decode().strip(),
+        "timeout": outcome(too_long),
+        "left by an error": outcome(left_by_an_error),
+        "killed in communicate": outcome(killed_in_communicate),
+        "stdout=STDOUT": outcome(lambda: subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.STDOUT).wait()),
+        "errors": [subprocess.TimeoutExpired.__module__, subprocess.CalledProcessError.__module__],
+    }
+
+
+@probe("P369", "gevent", "cancellation", source="gevent docs: sleep(0) yields; order of callbacks, spawns and switches")
+def in_which_order_a_hub_runs_what_is_ready() -> Any:
+    import gevent
+
+    log: list[str] = []
+    hub = gevent.get_hub()
+    gevent.spawn(log.append, "spawn 1")
+    hub.loop.run_callback(log.append, "callback")
+    gevent.spawn_later(0, log.append, "spawn_later 0")
+    gevent.spawn_raw(log.append, "spawn_raw")
+    gevent.spawn(log.append, "spawn 2")
+    log.append("spawner goes on")
+    gevent.sleep(0)
+    log.append("after sleep(0)")
+    gevent.sleep(0.01)
+    return {"log": log, "sleep, negative": outcome(gevent.sleep, -1), "idle": outcome(gevent.idle)}
