@@ -5,6 +5,7 @@ What monkey patching does is in gevent_patched.py. A module of many small functi
 
 from typing import Any
 
+from interop.probes.forked import forked
 from interop.probes.observe import child, name, outcome, parameters
 from interop.probes.probe import probe
 
@@ -301,7 +302,6 @@ def an_error_that_is_got_twice_is_the_same_and_its_traceback_does_not_grow() -> 
 @probe("P139", "gevent", "exceptions", source="gevent docs, Hub.handle_error: what nobody catches is printed, system errors go to the main greenlet")
 def what_a_lost_error_of_each_kind_prints_and_where_it_goes() -> Any:
     program = (
-        "import gevent\n"
         "def body(): raise {error}\n"
         "greenlet = gevent.spawn(body)\n"
         "try:\n"
@@ -310,12 +310,8 @@ def what_a_lost_error_of_each_kind_prints_and_where_it_goes() -> Any:
         "except BaseException as error: print('main saw', type(error).__name__)\n"
         "print(type(greenlet.exception).__name__, greenlet.dead)\n"
     )
-    found = {}
-    for error in ("ValueError", "SystemExit(3)", "KeyboardInterrupt", "GreenletExit", "gevent.Timeout", "StopIteration"):
-        error = error.replace("GreenletExit", "gevent.GreenletExit")
-        seen = child(program.format(error=error, wait="gevent.sleep(0.05)"))
-        found[error] = [seen["exit"], *seen["out"], *seen["printed"]]
-    return found
+    errors = ("ValueError", "SystemExit(3)", "KeyboardInterrupt", "gevent.GreenletExit", "gevent.Timeout", "StopIteration")
+    return forked("import gevent", {error: program.format(error=error, wait="gevent.sleep(0.05)") for error in errors})
 
 
 @probe("P140", "gevent", "exceptions", source="gevent: an error in a callback of the hub is reported and does not stop the hub; 23.7: sys.unraisablehook")
@@ -538,7 +534,6 @@ def what_becomes_of_an_item_whose_getter_is_killed() -> Any:
 @probe("P148", "gevent", "lifecycle", source="gevent docs: the main greenlet's end ends the program; hub.join(); gevent.wait()")
 def what_runs_on_when_the_main_greenlet_ends() -> Any:
     program = (
-        "import gevent\n"
         "def body():\n"
         "    try: gevent.sleep(0.05); print('own end', flush=True)\n"
         "    finally: print('finally', flush=True)\n"
@@ -550,11 +545,7 @@ def what_runs_on_when_the_main_greenlet_ends() -> Any:
         "nothing": "pass", "gevent.wait": "print(gevent.wait() is not None)", "hub.join": "print(gevent.get_hub().join())",
         "hub.destroy": "gevent.get_hub().destroy()", "kill": "g.kill()", "system exit in a greenlet": "gevent.spawn(exit, 3); gevent.sleep(1)",
     }  # fmt: skip
-    found = {}
-    for ending, line in endings.items():
-        seen = child(program.format(line))
-        found[ending] = [seen["exit"], *seen["out"], *seen["printed"]]
-    return found
+    return forked("import gevent", {ending: program.format(line) for ending, line in endings.items()})
 
 
 @probe("P149", "gevent", "lifecycle", source="gevent docs, gevent.os.fork; 24.10.3: the after-fork hook does not switch; 25.8.1: issue 1895")
