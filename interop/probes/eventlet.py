@@ -17,7 +17,9 @@ def _told(program: str, *options: str, **environment: str) -> list[Any]:
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
 
-@probe("P150", "eventlet", "cancellation", source="eventlet docs, GreenThread.kill and cancel: GreenletExit, and what wait() raises")
+@probe(
+    "P150", "eventlet", "cancellation", source="eventlet docs, GreenThread.kill and cancel: GreenletExit, and what wait() raises"
+)
 def what_kill_and_cancel_leave_in_each_state() -> Any:
     import eventlet
     import greenlet
@@ -61,7 +63,7 @@ def what_each_kind_of_timeout_raises() -> Any:
             with eventlet.Timeout(*args):
                 eventlet.sleep(0.04)
                 return "in time"
-            return "passed over"  # type: ignore[unreachable]
+            return "passed over"
 
         return outcome(run)
 
@@ -76,13 +78,23 @@ def what_each_kind_of_timeout_raises() -> Any:
 
     return {
         "is": [each.__name__ for each in eventlet.Timeout.__mro__],
-        "short": within(0.005), "zero": within(0), "past": within(-1), "none": within(None), "silent": within(0.005, False),
-        "true": within(0.005, True), "class": within(0.005, ValueError), "instance": within(0.005, ValueError()),
+        "short": within(0.005),
+        "zero": within(0),
+        "past": within(-1),
+        "none": within(None),
+        "silent": within(0.005, False),
+        "true": within(0.005, True),
+        "class": within(0.005, ValueError),
+        "instance": within(0.005, ValueError()),
         "with_timeout": outcome(eventlet.with_timeout, 0.005, eventlet.sleep, 0.04),
         "with_timeout, value": outcome(eventlet.with_timeout, 0.005, eventlet.sleep, 0.04, timeout_value="value"),
-        "nested, inner first": nested(0.1, 0.005), "nested, outer first": nested(0.005, 0.1),
-        "is_timeout": [outcome(eventlet.timeout.is_timeout, eventlet.Timeout), outcome(eventlet.timeout.is_timeout, TimeoutError())],
-    }  # fmt: skip
+        "nested, inner first": nested(0.1, 0.005),
+        "nested, outer first": nested(0.005, 0.1),
+        "is_timeout": [
+            outcome(eventlet.timeout.is_timeout, eventlet.Timeout),
+            outcome(eventlet.timeout.is_timeout, TimeoutError()),
+        ],
+    }
 
 
 @probe("P152", "eventlet", "threads", source="eventlet 0.39, PR 1015: sleep(0) in the hub no longer raises")
@@ -122,7 +134,8 @@ def which_threads_each_thread_module_lists() -> Any:
         "eventlet.spawn(stop.wait); eventlet.sleep(0)\n"
         "def listed(module): return sorted({t.name for t in module.enumerate()} & {'std', 'green', 'MainThread'})\n"
         "def told(where):\n"
-        "    found = [listed(threading), listed(green), threading.current_thread() is threading.main_thread(), type(threading.current_thread()).__name__]\n"
+        "    found = [listed(threading), listed(green), threading.current_thread() is threading.main_thread(), "
+        "type(threading.current_thread()).__name__]\n"
         "    print(where, json.dumps(found), flush=True)\n"
         "told('parent')\n"
         "pid = os.fork()\n"
@@ -131,7 +144,12 @@ def which_threads_each_thread_module_lists() -> Any:
     )
 
 
-@probe("P154", "eventlet", "lifecycle", source="eventlet 0.38.2, issues 1003, 1009, PR 1011: asyncio is unpatched whatever was imported first")
+@probe(
+    "P154",
+    "eventlet",
+    "lifecycle",
+    source="eventlet 0.38.2, issues 1003, 1009, PR 1011: asyncio is unpatched whatever was imported first",
+)
 def on_which_modules_asyncio_runs_under_the_asyncio_hub() -> Any:
     program = (
         "{first}\n"
@@ -142,20 +160,26 @@ def on_which_modules_asyncio_runs_under_the_asyncio_hub() -> Any:
         "eventlet.hubs.get_hub()\n"
         "original = eventlet.patcher.original\n"
         "print('socket', events.socket.socket is original('socket').socket)\n"
-        "print('select', getattr(events.selectors, 'DefaultSelector', None) is getattr(original('selectors'), 'DefaultSelector', 1))\n"
+        "print('select', getattr(events.selectors, 'DefaultSelector', None) is getattr(original('selectors'), "
+        "'DefaultSelector', 1))\n"
         "print('threading', base.threading.get_ident is original('threading').get_ident)\n"
         "print('time', base.time.sleep is original('time').sleep)\n"
         "import socket, threading\n"
         "print('patched still', socket.socket is not original('socket').socket, eventlet.patcher.is_monkey_patched('socket'))\n"
     )
     cases = {
-        "asyncio first": ("import asyncio", ""), "asyncio after eventlet": ("", "import asyncio"),
-        "asyncio.events first": ("import asyncio.selector_events", ""), "not before": ("", ""), "concurrent.futures first": ("import concurrent.futures.thread", ""),
-    }  # fmt: skip
+        "asyncio first": ("import asyncio", ""),
+        "asyncio after eventlet": ("", "import asyncio"),
+        "asyncio.events first": ("import asyncio.selector_events", ""),
+        "not before": ("", ""),
+        "concurrent.futures first": ("import concurrent.futures.thread", ""),
+    }
     return {case: _told(program.format(first=first, then=then), EVENTLET_HUB="asyncio") for case, (first, then) in cases.items()}
 
 
-@probe("P155", "eventlet", "converters", source="eventlet 0.35, PR 877, 889: spawn_for_awaitable, and a GreenThread can be awaited")
+@probe(
+    "P155", "eventlet", "converters", source="eventlet 0.35, PR 877, 889: spawn_for_awaitable, and a GreenThread can be awaited"
+)
 def what_the_asyncio_hub_converts() -> Any:
     return _told(
         "import eventlet, eventlet.hubs; eventlet.hubs.use_hub('eventlet.hubs.asyncio')\n"
@@ -171,23 +195,30 @@ def what_the_asyncio_hub_converts() -> Any:
         "async def forever():\n"
         "    try: await asyncio.sleep(10)\n"
         "    except BaseException as e: log.append(type(e).__name__); raise\n"
-        "print('value', outcome(spawn(value()).wait)); print('error', outcome(spawn(fails()).wait)); print('cancelled', outcome(spawn(cancelled()).wait))\n"
-        "t = spawn(forever()); eventlet.sleep(0.01); t.kill(); print('killed', outcome(t.wait)); eventlet.sleep(0.01); print(*log)\n"
+        "print('value', outcome(spawn(value()).wait)); print('error', outcome(spawn(fails()).wait)); print('cancelled', "
+        "outcome(spawn(cancelled()).wait))\n"
+        "t = spawn(forever()); eventlet.sleep(0.01); t.kill(); print('killed', outcome(t.wait)); eventlet.sleep(0.01); "
+        "print(*log)\n"
         "async def waits(fn): return await eventlet.spawn(fn)\n"
-        "print('await value', outcome(spawn(waits(lambda: 'green')).wait)); print('await error', outcome(spawn(waits(lambda: 1 / 0)).wait))\n"
+        "print('await value', outcome(spawn(waits(lambda: 'green')).wait)); print('await error', outcome(spawn(waits(lambda: "
+        "1 / 0)).wait))\n"
         "def exits(): raise eventlet.greenlet.GreenletExit\n"
         "print('await exit', outcome(spawn(waits(exits)).wait))\n"
-        "async def where(): return asyncio.get_running_loop() is eventlet.hubs.get_hub().loop, type(eventlet.getcurrent()).__name__\n"
+        "async def where(): return asyncio.get_running_loop() is eventlet.hubs.get_hub().loop, "
+        "type(eventlet.getcurrent()).__name__\n"
         "print('where', outcome(spawn(where()).wait))\n"
         "async def to_thread():\n"
         "    import threading; here = threading.get_ident(); return await asyncio.to_thread(threading.get_ident) != here\n"
         "print('to_thread', outcome(spawn(to_thread()).wait))\n"
-        "print('future', outcome(spawn(asyncio.sleep(0, 'slept')).wait)); print('not awaitable', outcome(lambda: spawn(1).wait()))\n"
+        "print('future', outcome(spawn(asyncio.sleep(0, 'slept')).wait)); print('not awaitable', outcome(lambda: "
+        "spawn(1).wait()))\n"
         "print('asyncio.run', outcome(lambda: asyncio.run(value())))\n"
     )
 
 
-@probe("P156", "eventlet", "contextvars", source="greenlet: a green thread starts in an empty context unless somebody gives it one")
+@probe(
+    "P156", "eventlet", "contextvars", source="greenlet: a green thread starts in an empty context unless somebody gives it one"
+)
 def which_context_each_way_of_running_code_gets() -> Any:
     import contextvars
 
@@ -233,10 +264,13 @@ def what_an_event_does_when_it_is_sent_twice_failed_or_waited_for_too_long() -> 
     typed = eventlet.event.Event()
     typed.send(exc=(KeyError, KeyError(), None))
     return {
-        "before": before, "got": got, "again": [outcome(event.send, 2), event.wait(), outcome(event.send_exception, ValueError)],
-        "error": [outcome(failed.wait), outcome(failed.wait), failed.has_exception()], "typed": outcome(typed.wait),
+        "before": before,
+        "got": got,
+        "again": [outcome(event.send, 2), event.wait(), outcome(event.send_exception, ValueError)],
+        "error": [outcome(failed.wait), outcome(failed.wait), failed.has_exception()],
+        "typed": outcome(typed.wait),
         "reset": [outcome(event.reset), event.ready()],
-    }  # fmt: skip
+    }
 
 
 @probe("P158", "eventlet", "streams", source="eventlet docs, queue; 0.39.1: LightQueue can be subscripted")
@@ -261,11 +295,18 @@ def what_queues_do_at_their_limits_and_with_a_killed_getter() -> Any:
     eventlet.sleep(0)
     return {
         "full": [outcome(full.put, 2, timeout=0.001), outcome(full.put_nowait, 2), outcome(full.put, 2, timeout=-1)],
-        "empty": [outcome(eventlet.queue.Queue().get, timeout=0.001), outcome(eventlet.queue.Queue().get_nowait), outcome(eventlet.queue.Queue().get, timeout=-1)],
+        "empty": [
+            outcome(eventlet.queue.Queue().get, timeout=0.001),
+            outcome(eventlet.queue.Queue().get_nowait),
+            outcome(eventlet.queue.Queue().get, timeout=-1),
+        ],
         "killed": [killed(False), killed(True)],
         "zero": [outcome(zero.put_nowait, 1), zero.get(timeout=0.1), outcome(giver.wait)],
         "done too often": [outcome(full.task_done), outcome(full.task_done)],
-        "generic": [outcome(lambda: bool(each[int])) for each in (eventlet.queue.LightQueue, eventlet.queue.Queue, eventlet.queue.LifoQueue)],
+        "generic": [
+            outcome(lambda it=each: bool(it[int]))
+            for each in (eventlet.queue.LightQueue, eventlet.queue.Queue, eventlet.queue.LifoQueue)
+        ],
         "errors": [eventlet.queue.Empty.__module__, eventlet.queue.Full.__module__],
         "has": [each for each in ("join", "shutdown", "resize", "getting", "putting") if hasattr(full, each)],
     }
@@ -292,11 +333,13 @@ def what_the_thread_pool_gives_back() -> Any:
         return outcome(thread.wait)
 
     return {
-        "value": eventlet.tpool.execute(abs, -1), "error": outcome(eventlet.tpool.execute, fails),
+        "value": eventlet.tpool.execute(abs, -1),
+        "error": outcome(eventlet.tpool.execute, fails),
         "other thread": eventlet.tpool.execute(threading.get_ident) != here,
-        "same hub": eventlet.tpool.execute(eventlet.hubs.get_hub) is hub, "killed": killed(),
+        "same hub": eventlet.tpool.execute(eventlet.hubs.get_hub) is hub,
+        "killed": killed(),
         "proxy": name(outcome(lambda: eventlet.tpool.Proxy([2, 1]).index(1) and eventlet.tpool.Proxy([]))),
-    }  # fmt: skip
+    }
 
 
 @probe("P160", "eventlet", "threads", source="eventlet: a hub a thread; 0.38.1, PR 995: the asyncio hub in several threads")
@@ -328,7 +371,8 @@ def which_hub_a_thread_gets_and_whether_it_can_wake_another() -> Any:
     several = _told(
         "import eventlet, eventlet.hubs, threading\n"
         "def run():\n"
-        "    hub = eventlet.hubs.get_hub(); eventlet.sleep(0.001); loops.append(hub.loop); print(eventlet.spawn(len, '').wait(), flush=True)\n"
+        "    hub = eventlet.hubs.get_hub(); eventlet.sleep(0.001); loops.append(hub.loop); print(eventlet.spawn(len, "
+        "'').wait(), flush=True)\n"
         "loops = []; run()\n"
         "t = threading.Thread(target=run); t.start(); t.join(); print(loops[0] is not loops[1])\n",
         EVENTLET_HUB="asyncio",
@@ -336,7 +380,12 @@ def which_hub_a_thread_gets_and_whether_it_can_wake_another() -> Any:
     return found | {"sent from a thread": [event.ready(), waiter.dead], "asyncio hub": several}
 
 
-@probe("P161", "eventlet", "exceptions", source="eventlet docs, debug.hub_exceptions: what is printed of an error that nobody waits for")
+@probe(
+    "P161",
+    "eventlet",
+    "exceptions",
+    source="eventlet docs, debug.hub_exceptions: what is printed of an error that nobody waits for",
+)
 def what_a_lost_error_prints_and_whether_the_hub_goes_on() -> Any:
     program = (
         "def body(*_): raise {error}\n"
@@ -344,8 +393,13 @@ def what_a_lost_error_prints_and_whether_the_hub_goes_on() -> Any:
         "try: eventlet.sleep(0.02); print('main went on')\n"
         "except BaseException as error: print('main saw', type(error).__name__)\n"
     )
-    runs = {"spawn": "eventlet.spawn(body)", "spawn_n": "eventlet.spawn_n(body)", "pool": "eventlet.GreenPool().spawn_n(body)",
-            "timer": "eventlet.hubs.get_hub().schedule_call_global(0, body)", "link": "eventlet.spawn(len, '').link(body)"}  # fmt: skip
+    runs = {
+        "spawn": "eventlet.spawn(body)",
+        "spawn_n": "eventlet.spawn_n(body)",
+        "pool": "eventlet.GreenPool().spawn_n(body)",
+        "timer": "eventlet.hubs.get_hub().schedule_call_global(0, body)",
+        "link": "eventlet.spawn(len, '').link(body)",
+    }
     cases = {run: program.format(error="ValueError", run=line) for run, line in runs.items()}
     for error in ("SystemExit(3)", "KeyboardInterrupt", "eventlet.greenlet.GreenletExit", "eventlet.Timeout"):
         cases[error] = program.format(error=error, run=runs["spawn"])
@@ -370,34 +424,50 @@ def what_runs_on_when_the_main_green_thread_ends() -> Any:
         "try: eventlet.sleep(0.5)\n"
         "except BaseException as e: print('main', type(e).__name__)"
     )
-    endings = {"nothing": "pass", "waits": "t.wait()", "kill": "t.kill()", "interrupted": interrupted, "abort": "eventlet.hubs.get_hub().abort(True)"}
+    endings = {
+        "nothing": "pass",
+        "waits": "t.wait()",
+        "kill": "t.kill()",
+        "interrupted": interrupted,
+        "abort": "eventlet.hubs.get_hub().abort(True)",
+    }
     return forked("import eventlet, os, signal", {ending: program.format(line) for ending, line in endings.items()})
 
 
-@probe("P163", "eventlet", "lifecycle", source="eventlet docs, monkey_patch; 0.34.3 and 0.37: existing locks are upgraded; 0.35.1")
+@probe(
+    "P163", "eventlet", "lifecycle", source="eventlet docs, monkey_patch; 0.34.3 and 0.37: existing locks are upgraded; 0.35.1"
+)
 def what_patching_replaces_and_says() -> Any:
     return {
         "default": _told(
             PATCH + "import json\n"
-            "names = ('os', 'select', 'socket', 'thread', 'time', 'subprocess', 'builtins', 'MySQLdb', 'psycopg', 'ssl', 'asyncio', 'queue', 'signal')\n"
+            "names = ('os', 'select', 'socket', 'thread', 'time', 'subprocess', 'builtins', 'MySQLdb', 'psycopg', 'ssl', "
+            "'asyncio', 'queue', 'signal')\n"
             "print(json.dumps([n for n in names if eventlet.patcher.is_monkey_patched(n)]))\n"
             "import socket, threading, queue, time, subprocess, os, ssl, select, selectors, _thread, asyncio\n"
-            "where = {'socket': socket.socket, 'ssl': ssl.SSLSocket, 'Lock': threading.Lock, 'RLock': threading.RLock, 'Queue': queue.Queue, 'SimpleQueue': queue.SimpleQueue, 'sleep': time.sleep,\n"
-            "         'Popen': subprocess.Popen, 'fork': os.fork, 'read': os.read, 'selector': selectors.DefaultSelector, 'Thread': threading.Thread}\n"
-            "print(json.dumps({k: v.__module__ for k, v in where.items()})); print(hasattr(select, 'epoll'), hasattr(select, 'poll'))\n"
+            "where = {'socket': socket.socket, 'ssl': ssl.SSLSocket, 'Lock': threading.Lock, 'RLock': threading.RLock, "
+            "'Queue': queue.Queue, 'SimpleQueue': queue.SimpleQueue, 'sleep': time.sleep,\n"
+            "         'Popen': subprocess.Popen, 'fork': os.fork, 'read': os.read, 'selector': selectors.DefaultSelector, "
+            "'Thread': threading.Thread}\n"
+            "print(json.dumps({k: v.__module__ for k, v in where.items()})); print(hasattr(select, 'epoll'), hasattr(select, "
+            "'poll'))\n"
         ),
         "twice": _told(PATCH + "print(eventlet.monkey_patch())\n"),
         "unknown": _told("import eventlet; eventlet.monkey_patch(nothing=True)\n"),
-        "one": _told("import eventlet; eventlet.monkey_patch(time=True); print(eventlet.patcher.is_monkey_patched('time'), eventlet.patcher.is_monkey_patched('socket'))"),
+        "one": _told(
+            "import eventlet; eventlet.monkey_patch(time=True); print(eventlet.patcher.is_monkey_patched('time'), "
+            "eventlet.patcher.is_monkey_patched('socket'))"
+        ),
         "locks that were there": _told(
             "import threading, logging, queue\n"
-            "before = threading.RLock(); held = threading.RLock(); held.acquire()\n" + PATCH
+            "before = threading.RLock(); held = threading.RLock(); held.acquire()\n"
+            + PATCH
             + "print(type(before).__module__ != type(threading.RLock()).__module__, type(logging._lock).__module__)\n"
             "print(before.acquire(False), held.acquire(False))\n"
             "def other(): return before.acquire(False)\n"
             "print(eventlet.spawn(other).wait())\n"
         ),
-    }  # fmt: skip
+    }
 
 
 @probe("P164", "eventlet", "threads", source="eventlet 0.33, issue 697: an unlocked lock cannot be released; 0.40.1, issue 1042")
@@ -409,12 +479,14 @@ def how_patched_locks_behave() -> Any:
         "    except BaseException as e: return type(e).__name__\n"
         "held = threading.Lock(); held.acquire(); owned = threading.RLock(); owned.acquire(); condition = threading.Condition()\n"
         "print(json.dumps([outcome(threading.Lock().release), outcome(owned.release), outcome(owned.release)]))\n"
-        "print(json.dumps([outcome(held.acquire, False), outcome(held.acquire, timeout=0.001), outcome(held.acquire, True, -2), outcome(held.acquire, False, 1)]))\n"
+        "print(json.dumps([outcome(held.acquire, False), outcome(held.acquire, timeout=0.001), outcome(held.acquire, True, "
+        "-2), outcome(held.acquire, False, 1)]))\n"
         "owned.acquire()\n"
         "print(json.dumps([outcome(eventlet.spawn(owned.acquire, False).wait), outcome(eventlet.spawn(owned.release).wait)]))\n"
         "print(json.dumps([outcome(condition.wait, 0.001), outcome(condition.notify)]))\n"
         "with condition: print(json.dumps(outcome(condition.wait, 0.001)))\n"
-        "print(json.dumps([outcome(threading.Event().wait, 0.001), outcome(threading.Semaphore(0).acquire, timeout=0.001), outcome(threading.Barrier(2).wait, 0.001)]))\n"
+        "print(json.dumps([outcome(threading.Event().wait, 0.001), outcome(threading.Semaphore(0).acquire, timeout=0.001), "
+        "outcome(threading.Barrier(2).wait, 0.001)]))\n"
     )
 
 
@@ -439,10 +511,16 @@ def how_a_green_pool_ends_with_errors() -> Any:
     errors.spawn_n(len, "")
     failed = errors.spawn(fails)
     return {
-        "order": order, "free": [pool.free(), pool.running(), pool.waiting()], "imap": outcome(lambda: list(eventlet.GreenPool(2).imap(fails, [1, 2]))),
-        "pile": outcome(lambda: list(pile)), "pile, empty": outcome(lambda: list(eventlet.GreenPile(1))), "waitall": outcome(errors.waitall), "failed": outcome(failed.wait),
-        "in itself": outcome(eventlet.GreenPool(1).spawn(lambda: 1).wait), "size": outcome(eventlet.GreenPool, -1) if isinstance(outcome(eventlet.GreenPool, -1), str) else "made",
-    }  # fmt: skip
+        "order": order,
+        "free": [pool.free(), pool.running(), pool.waiting()],
+        "imap": outcome(lambda: list(eventlet.GreenPool(2).imap(fails, [1, 2]))),
+        "pile": outcome(lambda: list(pile)),
+        "pile, empty": outcome(lambda: list(eventlet.GreenPile(1))),
+        "waitall": outcome(errors.waitall),
+        "failed": outcome(failed.wait),
+        "in itself": outcome(eventlet.GreenPool(1).spawn(lambda: 1).wait),
+        "size": outcome(eventlet.GreenPool, -1) if isinstance(outcome(eventlet.GreenPool, -1), str) else "made",
+    }
 
 
 @probe("P166", "eventlet", "warnings", source="eventlet 0.40.4, issue 1065: deprecated; 0.41, issue 1077: more visibly")
@@ -454,13 +532,16 @@ def what_importing_and_using_eventlet_warns_of_and_loads() -> Any:
         "warnings.showwarning = note\n"
         "before = set(sys.modules)\n"
         "import eventlet; print('import', *sorted(set(said))); said.clear()\n"
-        "print(*sorted({{'ssl', 'asyncio', 'subprocess', 'socket', 'dns', 'concurrent.futures', 'selectors', 'logging', 'eventlet.hubs.asyncio'}} & (set(sys.modules) - before)))\n"
+        "print(*sorted({{'ssl', 'asyncio', 'subprocess', 'socket', 'dns', 'concurrent.futures', 'selectors', 'logging', "
+        "'eventlet.hubs.asyncio'}} & (set(sys.modules) - before)))\n"
         "eventlet.sleep(0); print('use', *sorted(set(said))); said.clear()\n"
         "eventlet.monkey_patch(); print('patch', *sorted(set(said))); said.clear()\n"
         "print(threading.active_count())\n"
     )
     plain = child("import eventlet; eventlet.sleep(0)")
-    return {each: _told(program.format(filter=each)) for each in ("always", "default")} | {"no filter": [plain["exit"], *plain["printed"]]}
+    return {each: _told(program.format(filter=each)) for each in ("always", "default")} | {
+        "no filter": [plain["exit"], *plain["printed"]]
+    }
 
 
 @probe("P167", "eventlet", "lifecycle", source="eventlet docs, asyncio compatibility; 0.36, PR 930: asyncio.to_thread")
@@ -531,12 +612,26 @@ def the_parameters_of_what_glue_calls() -> Any:
     import eventlet.tpool
 
     calls = {
-        "spawn": eventlet.spawn, "spawn_after": eventlet.spawn_after, "sleep": eventlet.sleep, "kill": eventlet.greenthread.kill,
-        "GreenThread.kill": eventlet.greenthread.GreenThread.kill, "link": eventlet.greenthread.GreenThread.link, "Timeout": eventlet.Timeout,
-        "with_timeout": eventlet.with_timeout, "monkey_patch": eventlet.monkey_patch, "Event.wait": eventlet.event.Event.wait, "Event.send": eventlet.event.Event.send,
-        "use_hub": eventlet.hubs.use_hub, "trampoline": eventlet.hubs.trampoline, "schedule": eventlet.hubs.hub.BaseHub.schedule_call_global,
-        "add": eventlet.hubs.hub.BaseHub.add, "abort": eventlet.hubs.hub.BaseHub.abort, "run": eventlet.hubs.hub.BaseHub.run, "Queue": eventlet.queue.Queue, "tpool": eventlet.tpool.execute,
-    }  # fmt: skip
+        "spawn": eventlet.spawn,
+        "spawn_after": eventlet.spawn_after,
+        "sleep": eventlet.sleep,
+        "kill": eventlet.greenthread.kill,
+        "GreenThread.kill": eventlet.greenthread.GreenThread.kill,
+        "link": eventlet.greenthread.GreenThread.link,
+        "Timeout": eventlet.Timeout,
+        "with_timeout": eventlet.with_timeout,
+        "monkey_patch": eventlet.monkey_patch,
+        "Event.wait": eventlet.event.Event.wait,
+        "Event.send": eventlet.event.Event.send,
+        "use_hub": eventlet.hubs.use_hub,
+        "trampoline": eventlet.hubs.trampoline,
+        "schedule": eventlet.hubs.hub.BaseHub.schedule_call_global,
+        "add": eventlet.hubs.hub.BaseHub.add,
+        "abort": eventlet.hubs.hub.BaseHub.abort,
+        "run": eventlet.hubs.hub.BaseHub.run,
+        "Queue": eventlet.queue.Queue,
+        "tpool": eventlet.tpool.execute,
+    }
     return {each: outcome(parameters, fn) for each, fn in calls.items()}
 
 
@@ -549,10 +644,14 @@ def a_forked_child_of_a_patched_program_works() -> Any:
         "pid = os.fork()\n"
         "if pid == 0:\n"
         "    found = [len(threading.enumerate()), lock.acquire(timeout=1)]; time.sleep(0.01)\n"
-        "    t = threading.Thread(target=found.append, args=('thread',)); t.start(); t.join(); print(*found, flush=True); os._exit(5)\n"
+        "    t = threading.Thread(target=found.append, args=('thread',)); t.start(); t.join(); print(*found, flush=True); "
+        "os._exit(5)\n"
         "print(os.waitpid(pid, 0)[1] >> 8, flush=True)\n"
     )
-    return {case: _told(program.format(before=before)) for case, before in {"plain": "", "after the thread pool": "eventlet.tpool.execute(len, '')"}.items()}
+    return {
+        case: _told(program.format(before=before))
+        for case, before in {"plain": "", "after the thread pool": "eventlet.tpool.execute(len, '')"}.items()
+    }
 
 
 @probe("P401", "eventlet", "lifecycle", source="eventlet: which hub is the default, EVENTLET_HUB, use_hub")
@@ -565,8 +664,14 @@ def which_hub_is_used() -> Any:
         "hub = outcome(eventlet.hubs.get_hub); print(type(hub).__module__, eventlet.sleep(0))\n"
         "print(hub.running, hasattr(hub, 'loop'))\n"
     )
-    cases = {each: program.format(f"os.environ['EVENTLET_HUB'] = {each!r}") for each in ("epolls", "poll", "selects", "asyncio", "nothing")}
-    cases |= {"default": program.format(""), "use_hub late": program.format("eventlet.sleep(0); print(outcome(eventlet.hubs.use_hub, 'asyncio'))")}
+    cases = {
+        each: program.format(f"os.environ['EVENTLET_HUB'] = {each!r}")
+        for each in ("epolls", "poll", "selects", "asyncio", "nothing")
+    }
+    cases |= {
+        "default": program.format(""),
+        "use_hub late": program.format("eventlet.sleep(0); print(outcome(eventlet.hubs.use_hub, 'asyncio'))"),
+    }
     return forked("import eventlet, eventlet.hubs", cases)
 
 
@@ -592,7 +697,12 @@ def in_which_order_a_hub_runs_what_is_ready() -> Any:
     waiters[0].kill()
     lock.release()
     eventlet.sleep(0.01)
-    return {"log": log, "semaphore": [order, lock.counter], "too often": outcome(eventlet.semaphore.BoundedSemaphore(1).release), "in time": outcome(eventlet.semaphore.Semaphore(0).acquire, timeout=0.001)}
+    return {
+        "log": log,
+        "semaphore": [order, lock.counter],
+        "too often": outcome(eventlet.semaphore.BoundedSemaphore(1).release),
+        "in time": outcome(eventlet.semaphore.Semaphore(0).acquire, timeout=0.001),
+    }
 
 
 @probe("P403", "eventlet", "lifecycle", source="eventlet: green threads and what they held are freed without the cycle collector")
@@ -635,22 +745,31 @@ def what_waiting_for_a_green_thread_gives() -> Any:
         raise StopIteration(1)
 
     def frames(thread: Any) -> Any:
-        found = []
+        found: list[Any] = []
         for _ in range(2):
             try:
                 thread.wait()
             except ValueError as error:
-                found.append([error, "fails" in [each.name for each in traceback.extract_tb(error.__traceback__)], len(traceback.extract_tb(error.__traceback__))])
+                found.append(
+                    [
+                        error,
+                        "fails" in [each.name for each in traceback.extract_tb(error.__traceback__)],
+                        len(traceback.extract_tb(error.__traceback__)),
+                    ]
+                )
         return [found[0][0] is found[1][0], found[0][1], found[1][2] - found[0][2]]
 
     thread = eventlet.spawn(lambda: "value")
     linked: list[Any] = []
     thread.link(lambda it, *args: linked.append([it is thread, *args]), "extra")
     return {
-        "value": [thread.wait(), thread.wait()], "error": frames(eventlet.spawn(fails)), "stop": outcome(eventlet.spawn(stops).wait),
-        "linked": linked, "link after the end": [outcome(thread.link, lambda it: linked.append("late")), linked[-1] == "late"],
-        "unlink": outcome(thread.unlink, len), 
-    }  # fmt: skip
+        "value": [thread.wait(), thread.wait()],
+        "error": frames(eventlet.spawn(fails)),
+        "stop": outcome(eventlet.spawn(stops).wait),
+        "linked": linked,
+        "link after the end": [outcome(thread.link, lambda it: linked.append("late")), linked[-1] == "late"],
+        "unlink": outcome(thread.unlink, len),
+    }
 
 
 @probe("P405", "eventlet", "detection", source="sniffio under eventlet's asyncio hub; eventlet.getcurrent in a coroutine")
@@ -663,11 +782,14 @@ def what_code_under_the_asyncio_hub_can_tell() -> Any:
         "    except BaseException as e: return type(e).__name__\n"
         "def green(): return type(outcome(asyncio.get_running_loop)).__name__, outcome(asyncio.current_task) is None\n"
         "print('main', *green()); print('green', *eventlet.spawn(green).wait())\n"
-        "async def coroutine(): return type(asyncio.get_running_loop()).__name__, asyncio.current_task() is None, outcome(lambda: eventlet.sleep(0)), outcome(lambda: eventlet.sleep(0.001))\n"
+        "async def coroutine(): return type(asyncio.get_running_loop()).__name__, asyncio.current_task() is None, "
+        "outcome(lambda: eventlet.sleep(0)), outcome(lambda: eventlet.sleep(0.001))\n"
         "import eventlet.asyncio; print('coroutine', *eventlet.asyncio.spawn_for_awaitable(coroutine()).wait())\n"
         "loop = eventlet.hubs.get_hub().loop; saw = []\n"
-        "loop.call_soon(lambda: saw.append(type(eventlet.getcurrent()).__name__)); eventlet.sleep(0.01); print('call_soon', *saw)\n"
-        "import threading; threading.Thread(target=lambda: loop.call_soon_threadsafe(saw.append, 'threadsafe')).start(); eventlet.sleep(0.03); print(saw[-1])\n"
+        "loop.call_soon(lambda: saw.append(type(eventlet.getcurrent()).__name__)); eventlet.sleep(0.01); print('call_soon', "
+        "*saw)\n"
+        "import threading; threading.Thread(target=lambda: loop.call_soon_threadsafe(saw.append, 'threadsafe')).start(); "
+        "eventlet.sleep(0.03); print(saw[-1])\n"
         "print('loop', loop.is_running(), loop.is_closed())\n"
     )
 

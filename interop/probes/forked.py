@@ -1,4 +1,4 @@
-"""Many short programs that share an expensive import: one interpreter imports, and a child of it runs each program to its very end.
+"""Many short programs that share an expensive import: one interpreter imports, a child of it runs each program to its end.
 
 A program is the rest of a main module: it ends as an interpreter does, with its exit handlers, and its exit code counts.
 """

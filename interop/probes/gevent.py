@@ -10,7 +10,12 @@ from interop.probes.observe import child, name, outcome, parameters
 from interop.probes.probe import probe
 
 
-@probe("P130", "gevent", "cancellation", source="gevent docs, Greenlet.kill: by default GreenletExit is raised, and becomes the value")
+@probe(
+    "P130",
+    "gevent",
+    "cancellation",
+    source="gevent docs, Greenlet.kill: by default GreenletExit is raised, and becomes the value",
+)
 def what_kill_raises_and_leaves_in_each_state() -> Any:
     import gevent
 
@@ -24,8 +29,15 @@ def what_kill_raises_and_leaves_in_each_state() -> Any:
         result = outcome(greenlet.kill, *how, **more)
         value = greenlet.value
         value = name(value) if isinstance(value, BaseException) else value
-        return [result, value, name(greenlet.exception), greenlet.dead, greenlet.ready(), greenlet.successful(), outcome(greenlet.get)
-                if value is None and greenlet.ready() else ""]  # fmt: skip
+        return [
+            result,
+            value,
+            name(greenlet.exception),
+            greenlet.dead,
+            greenlet.ready(),
+            greenlet.successful(),
+            outcome(greenlet.get) if value is None and greenlet.ready() else "",
+        ]
 
     finished = gevent.spawn(lambda: "value")
     finished.join()
@@ -43,7 +55,12 @@ def what_kill_raises_and_leaves_in_each_state() -> Any:
     }
 
 
-@probe("P131", "gevent", "cancellation", source="gevent docs, Greenlet.kill: blocks until the greenlet is dead, unless a timeout says otherwise")
+@probe(
+    "P131",
+    "gevent",
+    "cancellation",
+    source="gevent docs, Greenlet.kill: blocks until the greenlet is dead, unless a timeout says otherwise",
+)
 def a_kill_waits_for_cleanup_and_a_greenlet_may_refuse_it() -> Any:
     import gevent
 
@@ -73,7 +90,12 @@ def a_kill_waits_for_cleanup_and_a_greenlet_may_refuse_it() -> Any:
     return {"once": run(False, 1), "twice at once": run(False, 2), "refused": run(True, 1), "refused, twice": run(True, 2)}
 
 
-@probe("P132", "gevent", "cancellation", source="gevent docs: killall, joinall(raise_error), Group.kill, Pool; Greenlet as context manager, 20.12.1")
+@probe(
+    "P132",
+    "gevent",
+    "cancellation",
+    source="gevent docs: killall, joinall(raise_error), Group.kill, Pool; Greenlet as context manager, 20.12.1",
+)
 def how_several_greenlets_are_joined_and_killed() -> Any:
     import gevent
     import gevent.pool
@@ -104,17 +126,23 @@ def how_several_greenlets_are_joined_and_killed() -> Any:
     return {
         "killall": ends(sleepers),
         "joinall": len(gevent.joinall([gevent.spawn(len, ""), gevent.spawn(gevent.sleep, 0.3)], timeout=0.05)),
-        "joinall, an error": outcome(gevent.joinall, [gevent.spawn(gevent.sleep, 0.3), gevent.spawn(gevent.sleep, 0), gevent.spawn(fails)], raise_error=True),
+        "joinall, an error": outcome(
+            gevent.joinall,
+            [gevent.spawn(gevent.sleep, 0.3), gevent.spawn(gevent.sleep, 0), gevent.spawn(fails)],
+            raise_error=True,
+        ),
         "group, an error": [outcome(members.join, raise_error=True), len(members)],
         "group, killed": [len(killed), outcome(killed.spawn, len, "") is not None],
         "map, an error": outcome(gevent.pool.Pool(2).map, lambda _: fails(), [1, 2]),
         "imap_unordered": sorted(gevent.pool.Pool(2).imap_unordered(abs, [-1, -2, -3])),
         "as a context": outcome(lambda: with_greenlet(lambda: None)),
         "as a context that fails": outcome(lambda: with_greenlet(fails)),
-    }  # fmt: skip
+    }
 
 
-@probe("P133", "gevent", "timeouts", source="gevent docs, gevent.Timeout: a BaseException; zero, None, False, a class of one's own")
+@probe(
+    "P133", "gevent", "timeouts", source="gevent docs, gevent.Timeout: a BaseException; zero, None, False, a class of one's own"
+)
 def what_each_kind_of_timeout_raises() -> Any:
     import gevent
 
@@ -123,7 +151,7 @@ def what_each_kind_of_timeout_raises() -> Any:
             with gevent.Timeout(*args, **more):
                 gevent.sleep(0.05)
                 return "in time"
-            return "passed over"  # type: ignore[unreachable]
+            return "passed over"
 
         return outcome(run)
 
@@ -202,10 +230,17 @@ def of_two_nested_timeouts_the_right_one_is_seen() -> Any:
     closed = gevent.Timeout(0.01)
     closed.start()
     closed.close()
-    return {"inner first": run(0.05, 0.01), "outer first": run(0.01, 0.05), "closed": outcome(gevent.sleep, 0.03), "twice": outcome(lambda: [closed.start(), closed.start()])}
+    return {
+        "inner first": run(0.05, 0.01),
+        "outer first": run(0.01, 0.05),
+        "closed": outcome(gevent.sleep, 0.03),
+        "twice": outcome(lambda: [closed.start(), closed.start()]),
+    }
 
 
-@probe("P136", "gevent", "contextvars", source="gevent 20.9, issue 1656: contexts are greenlet local; Greenlet copies its spawner's")
+@probe(
+    "P136", "gevent", "contextvars", source="gevent 20.9, issue 1656: contexts are greenlet local; Greenlet copies its spawner's"
+)
 def which_context_each_way_of_running_code_gets() -> Any:
     import contextvars
 
@@ -299,7 +334,12 @@ def an_error_that_is_got_twice_is_the_same_and_its_traceback_does_not_grow() -> 
     return {"AsyncResult": frames(result.get), "Greenlet": frames(greenlet.get), "linked AsyncResult": frames(linked.get)}
 
 
-@probe("P139", "gevent", "exceptions", source="gevent docs, Hub.handle_error: what nobody catches is printed, system errors go to the main greenlet")
+@probe(
+    "P139",
+    "gevent",
+    "exceptions",
+    source="gevent docs, Hub.handle_error: what nobody catches is printed, system errors go to the main greenlet",
+)
 def what_a_lost_error_of_each_kind_prints_and_where_it_goes() -> Any:
     program = (
         "def body(): raise {error}\n"
@@ -314,7 +354,12 @@ def what_a_lost_error_of_each_kind_prints_and_where_it_goes() -> Any:
     return forked("import gevent", {error: program.format(error=error, wait="gevent.sleep(0.05)") for error in errors})
 
 
-@probe("P140", "gevent", "exceptions", source="gevent: an error in a callback of the hub is reported and does not stop the hub; 23.7: sys.unraisablehook")
+@probe(
+    "P140",
+    "gevent",
+    "exceptions",
+    source="gevent: an error in a callback of the hub is reported and does not stop the hub; 23.7: sys.unraisablehook",
+)
 def an_error_in_a_callback_of_the_hub_is_printed_and_the_hub_goes_on() -> Any:
     seen = child(
         "import gevent, gevent.event\n"
@@ -328,7 +373,9 @@ def an_error_in_a_callback_of_the_hub_is_printed_and_the_hub_goes_on() -> Any:
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
 
-@probe("P141", "gevent", "threads", source="gevent 21.1, issue 1739, 1735; 26.8, issue 2013: results delivered from another thread")
+@probe(
+    "P141", "gevent", "threads", source="gevent 21.1, issue 1739, 1735; 26.8, issue 2013: results delivered from another thread"
+)
 def a_waiter_is_woken_from_another_thread() -> Any:
     import threading
     import time
@@ -357,18 +404,25 @@ def a_waiter_is_woken_from_another_thread() -> Any:
 
     found = {}
     for hub_there in (False, True):
-        result, event, queue, lock = gevent.event.AsyncResult(), gevent.event.Event(), gevent.queue.Queue(), gevent.lock.Semaphore(0)
+        result, event, queue, lock = (
+            gevent.event.AsyncResult(),
+            gevent.event.Event(),
+            gevent.queue.Queue(),
+            gevent.lock.Semaphore(0),
+        )
         key = "thread with a hub" if hub_there else "thread without a hub"
         found[key] = {
             "AsyncResult": woken(result.get, lambda it=result: it.set(1), hub_there),
             "Event": woken(event.wait, lambda it=event: it.set(), hub_there),
             "Queue": woken(queue.get, lambda it=queue: it.put(1), hub_there),
             "Semaphore": woken(lock.acquire, lambda it=lock: it.release(), hub_there),
-        }  # fmt: skip
+        }
     return found
 
 
-@probe("P142", "gevent", "threads", source="gevent docs: a hub a thread; run_callback_threadsafe is the entry from another thread")
+@probe(
+    "P142", "gevent", "threads", source="gevent docs: a hub a thread; run_callback_threadsafe is the entry from another thread"
+)
 def which_hub_and_loop_a_thread_gets() -> Any:
     import threading
 
@@ -395,7 +449,10 @@ def which_hub_and_loop_a_thread_gets() -> Any:
     thread.start()
     thread.join()
     sleeper.join(0.05)
-    return found | {"killed from there": sleeper.dead, "has": [hasattr(main.loop, "run_callback_threadsafe"), hasattr(main.loop, "async_")]}
+    return found | {
+        "killed from there": sleeper.dead,
+        "has": [hasattr(main.loop, "run_callback_threadsafe"), hasattr(main.loop, "async_")],
+    }
 
 
 @probe("P143", "gevent", "threads", source="gevent docs, ThreadPool: results and errors come back; 26.9, issue 2207")
@@ -481,7 +538,9 @@ def blocking_in_the_hub_is_an_error() -> Any:
     return saw
 
 
-@probe("P146", "gevent", "streams", source="gevent 24.10: shutdown everywhere; 25.4.1: names; 25.9.1, issue 2139: a full SimpleQueue")
+@probe(
+    "P146", "gevent", "streams", source="gevent 24.10: shutdown everywhere; 25.4.1: names; 25.9.1, issue 2139: a full SimpleQueue"
+)
 def what_each_queue_can_do_and_how_it_ends() -> Any:
     import gevent
     import gevent.queue
@@ -492,7 +551,7 @@ def what_each_queue_can_do_and_how_it_ends() -> Any:
         full.put((1, "first"))
         later = gevent.spawn(full.put, (2, "second"))
         gevent.sleep(0)
-        found = {
+        return {
             "is": [each.__name__ for each in cls.__mro__ if each.__name__ != "object"],
             "full": [outcome(full.put_nowait, (3, "")), later.dead, full.get(), outcome(later.get), full.get()],
             "empty": outcome(full.get_nowait),
@@ -500,9 +559,10 @@ def what_each_queue_can_do_and_how_it_ends() -> Any:
             "shutdown": hasattr(full, "shutdown"),
             "generic": outcome(lambda: bool(cls[int])),
         }
-        return found
 
-    return {kind: outcome(of, kind) for kind in ("Queue", "SimpleQueue", "JoinableQueue", "LifoQueue", "PriorityQueue", "Channel")}
+    return {
+        kind: outcome(of, kind) for kind in ("Queue", "SimpleQueue", "JoinableQueue", "LifoQueue", "PriorityQueue", "Channel")
+    }
 
 
 @probe("P147", "gevent", "streams", source="gevent docs, Queue: iteration ends at StopIteration; a killed getter takes no item")
@@ -527,7 +587,12 @@ def what_becomes_of_an_item_whose_getter_is_killed() -> Any:
         "killed at once": run(0),
         "killed after it got it": run(0.01),
         "iterated": [list(ends), ends.qsize()],
-        "maxsize": [unbounded.maxsize, none.maxsize, outcome(unbounded.put_nowait, 1), outcome(gevent.queue.Queue(-1).put_nowait, 1)],
+        "maxsize": [
+            unbounded.maxsize,
+            none.maxsize,
+            outcome(unbounded.put_nowait, 1),
+            outcome(gevent.queue.Queue(-1).put_nowait, 1),
+        ],
     }
 
 
@@ -542,13 +607,22 @@ def what_runs_on_when_the_main_greenlet_ends() -> Any:
         "print('main ends', flush=True)\n"
     )
     endings = {
-        "nothing": "pass", "gevent.wait": "print(gevent.wait() is not None)", "hub.join": "print(gevent.get_hub().join())",
-        "hub.destroy": "gevent.get_hub().destroy()", "kill": "g.kill()", "system exit in a greenlet": "gevent.spawn(exit, 3); gevent.sleep(1)",
-    }  # fmt: skip
+        "nothing": "pass",
+        "gevent.wait": "print(gevent.wait() is not None)",
+        "hub.join": "print(gevent.get_hub().join())",
+        "hub.destroy": "gevent.get_hub().destroy()",
+        "kill": "g.kill()",
+        "system exit in a greenlet": "gevent.spawn(exit, 3); gevent.sleep(1)",
+    }
     return forked("import gevent", {ending: program.format(line) for ending, line in endings.items()})
 
 
-@probe("P149", "gevent", "lifecycle", source="gevent docs, gevent.os.fork; 24.10.3: the after-fork hook does not switch; 25.8.1: issue 1895")
+@probe(
+    "P149",
+    "gevent",
+    "lifecycle",
+    source="gevent docs, gevent.os.fork; 24.10.3: the after-fork hook does not switch; 25.8.1: issue 1895",
+)
 def a_forked_child_can_use_the_hub_the_pool_and_locks() -> Any:
     seen = child(
         "import gevent, gevent.os, gevent.event, os\n"
@@ -574,9 +648,14 @@ def what_a_greenlet_says_of_itself_in_each_state() -> Any:
     import gevent
 
     def state(greenlet: Any) -> dict[str, Any]:
-        return {each: outcome(getattr(greenlet, each)) if callable(getattr(greenlet, each)) else bool(getattr(greenlet, each)) for each in ("started", "dead", "ready", "successful")} | {
-            "truth": bool(greenlet), "pending": outcome(lambda: bool(greenlet.loop)), "value": greenlet.value is not None,
-        }  # fmt: skip
+        return {
+            each: outcome(getattr(greenlet, each)) if callable(getattr(greenlet, each)) else bool(getattr(greenlet, each))
+            for each in ("started", "dead", "ready", "successful")
+        } | {
+            "truth": bool(greenlet),
+            "pending": outcome(lambda: bool(greenlet.loop)),
+            "value": greenlet.value is not None,
+        }
 
     found = {}
 
@@ -628,7 +707,9 @@ def which_links_of_a_greenlet_are_called_in_which_order() -> Any:
     return found
 
 
-@probe("P362", "gevent", "converters", source="gevent docs, AsyncResult and Event: set twice, callbacks, wait() of several things")
+@probe(
+    "P362", "gevent", "converters", source="gevent docs, AsyncResult and Event: set twice, callbacks, wait() of several things"
+)
 def what_results_and_events_do_when_they_are_set_again() -> Any:
     import gevent
     import gevent.event
@@ -652,7 +733,10 @@ def what_results_and_events_do_when_they_are_set_again() -> Any:
         "before": before,
         "again": [first, second, outcome(result.get), name(result.exception), outcome(lambda: name(result.exc_info[0]))],
         "woken though cleared": order,
-        "wait for several": [len(gevent.wait([done, gevent.spawn(gevent.sleep, 0.3)], count=1)), [each is done for each in gevent.iwait([done])]],
+        "wait for several": [
+            len(gevent.wait([done, gevent.spawn(gevent.sleep, 0.3)], count=1)),
+            [each is done for each in gevent.iwait([done])],
+        ],
         "cancelled": [hasattr(result, "cancel"), outcome(result.cancel), outcome(result.cancelled), outcome(result.done)],
     }
 
@@ -664,12 +748,14 @@ def what_importing_gevent_loads_and_starts() -> Any:
         "before = set(sys.modules)\n"
         "import gevent\n"
         "new = set(sys.modules) - before\n"
-        "print(json.dumps(sorted({'ssl', 'asyncio', 'subprocess', 'socket', 'concurrent.futures', 'multiprocessing', 'selectors', 'logging'} & new)))\n"
+        "print(json.dumps(sorted({'ssl', 'asyncio', 'subprocess', 'socket', 'concurrent.futures', 'multiprocessing', "
+        "'selectors', 'logging'} & new)))\n"
         "from gevent._hub_local import get_hub_if_exists\n"
         "print(threading.active_count(), get_hub_if_exists() is None)\n"
         "print(gevent.config.loop if isinstance(gevent.config.loop, str) else gevent.config.loop.__module__)\n",
-        "-W", "error",
-    )  # fmt: skip
+        "-W",
+        "error",
+    )
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
 
@@ -683,12 +769,25 @@ def the_parameters_of_what_glue_calls() -> Any:
     import gevent.threadpool
 
     calls = {
-        "spawn_later": gevent.Greenlet.spawn_later, "kill": gevent.Greenlet.kill, "get": gevent.Greenlet.get, "join": gevent.Greenlet.join,
-        "joinall": gevent.joinall, "killall": gevent.killall, "wait": gevent.wait, "sleep": gevent.sleep, "Timeout": gevent.Timeout,
-        "with_timeout": gevent.with_timeout, "AsyncResult.get": gevent.event.AsyncResult.get, "AsyncResult.set": gevent.event.AsyncResult.set,
-        "Queue": gevent.queue.Queue, "Pool": gevent.pool.Pool, "ThreadPool": gevent.threadpool.ThreadPool,
-        "patch_all": gevent.monkey.patch_all, "patch_module": gevent.monkey.patch_module, "spawn": gevent.hub.spawn_raw,
-    }  # fmt: skip
+        "spawn_later": gevent.Greenlet.spawn_later,
+        "kill": gevent.Greenlet.kill,
+        "get": gevent.Greenlet.get,
+        "join": gevent.Greenlet.join,
+        "joinall": gevent.joinall,
+        "killall": gevent.killall,
+        "wait": gevent.wait,
+        "sleep": gevent.sleep,
+        "Timeout": gevent.Timeout,
+        "with_timeout": gevent.with_timeout,
+        "AsyncResult.get": gevent.event.AsyncResult.get,
+        "AsyncResult.set": gevent.event.AsyncResult.set,
+        "Queue": gevent.queue.Queue,
+        "Pool": gevent.pool.Pool,
+        "ThreadPool": gevent.threadpool.ThreadPool,
+        "patch_all": gevent.monkey.patch_all,
+        "patch_module": gevent.monkey.patch_module,
+        "spawn": gevent.hub.spawn_raw,
+    }
     return {each: outcome(parameters, fn) for each, fn in calls.items()}
 
 
@@ -723,10 +822,20 @@ def what_a_finished_greenlet_keeps_alive() -> Any:
         outcome(result.get)
 
     gc.disable()
-    return {"value": run(lambda it: None), "error": outcome(run, fails), "sleeps": run(lambda it: gevent.sleep(0)), "result": run(got_through_a_result)}
+    return {
+        "value": run(lambda it: None),
+        "error": outcome(run, fails),
+        "sleeps": run(lambda it: gevent.sleep(0)),
+        "result": run(got_through_a_result),
+    }
 
 
-@probe("P366", "gevent", "lifecycle", source="gevent docs, signal handlers: gevent.signal_handler runs in a greenlet; Ctrl-C in the main greenlet")
+@probe(
+    "P366",
+    "gevent",
+    "lifecycle",
+    source="gevent docs, signal handlers: gevent.signal_handler runs in a greenlet; Ctrl-C in the main greenlet",
+)
 def where_a_signal_handler_runs_and_where_ctrl_c_goes() -> Any:
     handler = child(
         "import gevent, os, signal\n"
@@ -749,10 +858,14 @@ def where_a_signal_handler_runs_and_where_ctrl_c_goes() -> Any:
         "except BaseException as e: print('main', type(e).__name__)\n"
         "print('sleeper', *log)\n"
     )
-    return {each: [seen["exit"], *seen["out"], *seen["printed"]] for each, seen in (("handler", handler), ("interrupt", interrupt))}
+    return {
+        each: [seen["exit"], *seen["out"], *seen["printed"]] for each, seen in (("handler", handler), ("interrupt", interrupt))
+    }
 
 
-@probe("P367", "gevent", "streams", source="gevent 22.8: Semaphore; 20.5.1, issue 1520: waiters run in the order in which they came")
+@probe(
+    "P367", "gevent", "streams", source="gevent 22.8: Semaphore; 20.5.1, issue 1520: waiters run in the order in which they came"
+)
 def who_gets_a_lock_or_an_event_next() -> Any:
     import gevent
     import gevent.event
@@ -782,7 +895,11 @@ def who_gets_a_lock_or_an_event_next() -> Any:
         "order": order,
         "released too often": outcome(bounded.release),
         "released by another": outcome(gevent.spawn(owned.release).get),
-        "token of a killed waiter": [name(first.value) if isinstance(first.value, BaseException) else first.value, second.dead, killed.counter],
+        "token of a killed waiter": [
+            name(first.value) if isinstance(first.value, BaseException) else first.value,
+            second.dead,
+            killed.counter,
+        ],
     }
 
 
@@ -811,7 +928,11 @@ def how_a_child_process_is_waited_for_and_left() -> Any:
         gevent.sleep(0.05)
         process.kill()
         greenlet.kill()
-        return [name(greenlet.value) if isinstance(greenlet.value, BaseException) else greenlet.value, name(greenlet.exception), process.poll() is not None]
+        return [
+            name(greenlet.value) if isinstance(greenlet.value, BaseException) else greenlet.value,
+            name(greenlet.exception),
+            process.poll() is not None,
+        ]
 
     def too_long() -> None:
         process = subprocess.Popen(sleeper, stdout=subprocess.PIPE)

@@ -25,7 +25,9 @@ def _natively(fn: Callable[[], Any]) -> Any:
     return got[0] if got else "no end"
 
 
-@probe("P370", "gevent", "lifecycle", source="gevent docs, monkey.patch_all; 25.4.1: queues; 25.8.1: os.close, signal.set_wakeup_fd")
+@probe(
+    "P370", "gevent", "lifecycle", source="gevent docs, monkey.patch_all; 25.4.1: queues; 25.8.1: os.close, signal.set_wakeup_fd"
+)
 def which_names_are_patched() -> Any:
     from gevent import monkey
 
@@ -66,6 +68,10 @@ def which_patched_calls_make_a_hub_in_a_native_thread() -> Any:
         os.write(write, b"1")
         os.read(read, 1)
 
+    def puts() -> None:
+        made: Any = queue.Queue()
+        made.put(1)
+
     return {
         "nothing": hub_after(lambda: None),
         "os.close": hub_after(closes),
@@ -74,7 +80,7 @@ def which_patched_calls_make_a_hub_in_a_native_thread() -> Any:
         "lock, free": hub_after(lambda: threading.Lock().acquire()),
         "event.set": hub_after(lambda: threading.Event().set()),
         "event.wait": hub_after(lambda: threading.Event().wait(0.001)),
-        "queue.put": hub_after(lambda: queue.Queue().put(1)),
+        "queue.put": hub_after(puts),
         "socket": hub_after(lambda: socket.socket().close()),
         "socketpair": hub_after(lambda: [each.close() for each in socket.socketpair()] and None),
         "current_thread": hub_after(lambda: name(threading.current_thread())),
@@ -91,7 +97,7 @@ def a_subclass_of_a_patched_queue_keeps_the_contract_of_the_standard_one() -> An
 
     class Least(queue.Queue):  # type: ignore[type-arg]
         def _init(self, maxsize: int) -> None:
-            self.queue = []  # type: ignore[assignment]
+            self.queue = []
 
         def _put(self, item: Any) -> None:
             heapq.heappush(self.queue, item)  # type: ignore[arg-type]
@@ -130,7 +136,11 @@ def a_subclass_of_a_patched_queue_keeps_the_contract_of_the_standard_one() -> An
         "extra attribute": outcome(lambda: Attribute().extra),
         "join": outcome(joined),
         "done too often": outcome(queue.Queue().task_done),
-        "has": [each for each in ("mutex", "not_empty", "all_tasks_done", "unfinished_tasks", "shutdown") if hasattr(queue.Queue(), each)],
+        "has": [
+            each
+            for each in ("mutex", "not_empty", "all_tasks_done", "unfinished_tasks", "shutdown")
+            if hasattr(queue.Queue(), each)
+        ],
         "from": [getattr(queue, each).__module__ for each in ("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Empty")],
     }
 
@@ -150,7 +160,14 @@ def what_threading_says_of_greenlets_and_threads() -> Any:
 
     def seen() -> list[Any]:
         here = threading.current_thread()
-        return [here is main, name(here), here.name.partition("-")[0], here.daemon, threading.get_ident() == main.ident, hasattr(local, "value")]
+        return [
+            here is main,
+            name(here),
+            here.name.partition("-")[0],
+            here.daemon,
+            threading.get_ident() == main.ident,
+            hasattr(local, "value"),
+        ]
 
     started: list[Any] = []
     thread = threading.Thread(target=lambda: started.append(seen()))
@@ -242,13 +259,16 @@ def the_interpreter_exits_with_a_live_executor() -> Any:
         PATCH + "from concurrent.futures import ThreadPoolExecutor\n"
         "import threading, gevent\n"
         "executor = ThreadPoolExecutor(2)\n"
-        "f = executor.submit(lambda: (type(gevent.getcurrent()).__name__, threading.current_thread() is threading.main_thread()))\n"
+        "f = executor.submit(lambda: (type(gevent.getcurrent()).__name__, threading.current_thread() is "
+        "threading.main_thread()))\n"
         "print(*f.result(timeout=1), flush=True)\n"
     )
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
 
-@probe("P376", "gevent", "lifecycle", source="gevent: os.fork under patch_all; 24.10.3; 25.8.1, issues 1895, 2111; 26.8, issue 1865")
+@probe(
+    "P376", "gevent", "lifecycle", source="gevent: os.fork under patch_all; 24.10.3; 25.8.1, issues 1895, 2111; 26.8, issue 1865"
+)
 def a_forked_child_of_a_patched_program_works() -> Any:
     program = (
         PATCH + "import os, threading, time, gevent, logging, concurrent.futures as cf\n"
@@ -257,14 +277,18 @@ def a_forked_child_of_a_patched_program_works() -> Any:
         "threading.Thread(target=event.wait, daemon=True).start(); gevent.sleep(0)\n"
         "pid = os.fork()\n"
         "if pid == 0:\n"
-        "    found = [len(threading.enumerate()), threading.current_thread() is threading.main_thread(), lock.acquire(timeout=1)]\n"
+        "    found = [len(threading.enumerate()), threading.current_thread() is threading.main_thread(), "
+        "lock.acquire(timeout=1)]\n"
         "    time.sleep(0.01); t = threading.Thread(target=found.append, args=('thread',)); t.start(); t.join()\n"
         "    logging.getLogger('x').debug('y'); print(*found, flush=True); os._exit(5)\n"
         "print(os.waitpid(pid, 0)[1] >> 8, flush=True)\n"
     )
     found = {}
-    for case, before in {"plain": "", "after the thread pool": "gevent.get_hub().threadpool.apply(len, ('',))",
-                         "after an executor": "e = cf.ThreadPoolExecutor(1); e.submit(len, '').result(); e.shutdown()"}.items():  # fmt: skip
+    for case, before in {
+        "plain": "",
+        "after the thread pool": "gevent.get_hub().threadpool.apply(len, ('',))",
+        "after an executor": "e = cf.ThreadPoolExecutor(1); e.submit(len, '').result(); e.shutdown()",
+    }.items():
         seen = child(program.format(before=before), "-W", "ignore::DeprecationWarning")
         found[case] = [seen["exit"], *seen["out"], *seen["printed"]]
     return found
@@ -287,7 +311,9 @@ def how_signals_arrive_in_a_patched_program() -> Any:
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
 
-@probe("P378", "gevent", "threads", source="gevent: locks under patch_all; 20.12, issue 1698: locks over threads; 24.2.1, issue 2013")
+@probe(
+    "P378", "gevent", "threads", source="gevent: locks under patch_all; 20.12, issue 1698: locks over threads; 24.2.1, issue 2013"
+)
 def how_patched_locks_behave_in_greenlets_and_native_threads() -> Any:
     from gevent import monkey
 
@@ -317,7 +343,10 @@ def how_patched_locks_behave_in_greenlets_and_native_threads() -> Any:
     return {
         "types": [name(threading.Lock()), name(owned), name(threading.Event()), name(threading.Semaphore())],
         "release, not held": outcome(threading.Lock().release),
-        "RLock, another greenlet": [outcome(gevent.spawn(owned.acquire, timeout=0.01).get), outcome(gevent.spawn(owned.release).get)],
+        "RLock, another greenlet": [
+            outcome(gevent.spawn(owned.acquire, timeout=0.01).get),
+            outcome(gevent.spawn(owned.release).get),
+        ],
         "held, in time": outcome(held.acquire, timeout=0.01),
         "held, not blocking": outcome(held.acquire, False),
         "free, native thread": _natively(lambda: threading.Lock().acquire(timeout=0.01)),
@@ -338,12 +367,18 @@ def what_patching_late_or_twice_says() -> Any:
         "print(*said)\n"
     )
     cases = {
-        "first": ("", "", ""), "ssl before": ("import ssl", "", ""), "threading before": ("import threading; threading.Lock()", "", ""),
-        "asyncio before": ("import asyncio", "", ""), "executor before": ("import concurrent.futures.thread", "", ""),
-        "twice": ("", "", "print(monkey.patch_all())"), "twice, differing": ("", "", "print(monkey.patch_all(os=False))"),
-        "no signal": ("", "signal=True, os=False", ""), "unknown": ("", "nothing=True", ""), "by position": ("", "True", ""),
+        "first": ("", "", ""),
+        "ssl before": ("import ssl", "", ""),
+        "threading before": ("import threading; threading.Lock()", "", ""),
+        "asyncio before": ("import asyncio", "", ""),
+        "executor before": ("import concurrent.futures.thread", "", ""),
+        "twice": ("", "", "print(monkey.patch_all())"),
+        "twice, differing": ("", "", "print(monkey.patch_all(os=False))"),
+        "no signal": ("", "signal=True, os=False", ""),
+        "unknown": ("", "nothing=True", ""),
+        "by position": ("", "True", ""),
         "in a thread": ("import threading", "", "t = threading.Thread(target=print, args=('in',)); t.start(); t.join()"),
-    }  # fmt: skip
+    }
     found = {}
     for case, (before, arguments, after) in cases.items():
         seen = child(program.format(before=before, arguments=arguments, after=after))
@@ -351,7 +386,9 @@ def what_patching_late_or_twice_says() -> Any:
     return found
 
 
-@probe("P380", "gevent", "contextvars", source="gevent 20.9, issue 1656: contextvars are no longer patched; threads are greenlets")
+@probe(
+    "P380", "gevent", "contextvars", source="gevent 20.9, issue 1656: contextvars are no longer patched; threads are greenlets"
+)
 def which_context_patched_threads_and_executors_get() -> Any:
     from gevent import monkey
 
@@ -392,8 +429,9 @@ def the_interpreter_waits_for_the_threads_it_should_wait_for() -> Any:
         "def patch():\n"
         "    from gevent import monkey; monkey.patch_all()\n"
         "t = threading.Thread(target=patch); t.start(); t.join(); print('end', flush=True)\n",
-        "-W", "ignore",
-    )  # fmt: skip
+        "-W",
+        "ignore",
+    )
     return found | {"patched in a thread": [late["exit"], *late["out"], *late["printed"]]}
 
 
@@ -437,7 +475,12 @@ def what_a_reader_sees_when_its_descriptor_is_closed() -> Any:
     return _closed_under(lambda it: it.recv(1), lambda it: os.close(it.detach()))
 
 
-@probe("P386", "gevent", "streams", source="gevent 20.6, gevent.selectors; 23.9, issue 1979: iterables; 25.8.1, issue 2100: closed before unregistered")
+@probe(
+    "P386",
+    "gevent",
+    "streams",
+    source="gevent 20.6, gevent.selectors; 23.9, issue 1979: iterables; 25.8.1, issue 2100: closed before unregistered",
+)
 def how_the_patched_selectors_take_closed_files() -> Any:
     from gevent import monkey
 
@@ -454,7 +497,9 @@ def how_the_patched_selectors_take_closed_files() -> Any:
     pair = socket.socketpair()
     return {
         "closed while selected": _closed_under(selected, lambda it: it.close()),
-        "select, generator": outcome(lambda: [len(each) for each in select.select((each for each in [pair[1]]), [pair[0]], [], 0)]),
+        "select, generator": outcome(
+            lambda: [len(each) for each in select.select((each for each in [pair[1]]), [pair[0]], [], 0)]
+        ),
         "is": [selectors.DefaultSelector.__module__, hasattr(select, "epoll"), hasattr(select, "poll")],
     }
 
@@ -490,7 +535,12 @@ def trio_says_that_it_cannot_run_in_a_patched_program() -> Any:
     return found
 
 
-@probe("P384", "gevent", "streams", source="gevent 20.12, issue 1724; 21.1, issue 1745; 26.9, issue 2039: sockets and files look like the native ones")
+@probe(
+    "P384",
+    "gevent",
+    "streams",
+    source="gevent 20.12, issue 1724; 21.1, issue 1745; 26.9, issue 2039: sockets and files look like the native ones",
+)
 def how_patched_sockets_and_files_describe_themselves() -> Any:
     import os
     import tempfile

@@ -59,7 +59,9 @@ def a_context_can_be_given_to_a_greenlet() -> Any:
     return [*found, outcome(setattr, greenlet.greenlet(body), "gr_context", 1)]
 
 
-@probe("P122", "greenlet", "cancellation", source="greenlet docs: GreenletExit is returned, every other exception goes to the parent")
+@probe(
+    "P122", "greenlet", "cancellation", source="greenlet docs: GreenletExit is returned, every other exception goes to the parent"
+)
 def what_a_throw_leaves_in_each_state() -> Any:
     import greenlet
 
@@ -200,7 +202,12 @@ def a_suspended_greenlet_that_is_dropped_runs_its_cleanup() -> Any:
     return {"same thread": run(False), "other thread": run(True)}
 
 
-@probe("P127", "greenlet", "lifecycle", source="greenlet 3.4 took getcurrent away after its atexit callback, 3.5 gave it back; PR 499, 508")
+@probe(
+    "P127",
+    "greenlet",
+    "lifecycle",
+    source="greenlet 3.4 took getcurrent away after its atexit callback, 3.5 gave it back; PR 499, 508",
+)
 def what_greenlet_still_does_when_the_interpreter_exits() -> Any:
     return child(
         "import atexit, greenlet, os\n"
@@ -325,11 +332,20 @@ def how_a_greenlet_is_made_and_given_a_parent() -> Any:
         "truth": [bool(inner), bool(sub), bool(greenlet.getcurrent())],
         "error is": [each.__name__ for each in greenlet.error.__mro__],
         "exit is": [each.__name__ for each in greenlet.GreenletExit.__mro__],
-        "has": [each for each in ("GREENLET_USE_CONTEXT_VARS", "GREENLET_USE_GC", "GREENLET_USE_TRACING") if getattr(greenlet, each, False)],
+        "has": [
+            each
+            for each in ("GREENLET_USE_CONTEXT_VARS", "GREENLET_USE_GC", "GREENLET_USE_TRACING")
+            if getattr(greenlet, each, False)
+        ],
     }
 
 
-@probe("P352", "greenlet", "lifecycle", source="greenlet 3.1 to 3.4: crashes when the interpreter exits with active greenlets and threads")
+@probe(
+    "P352",
+    "greenlet",
+    "lifecycle",
+    source="greenlet 3.1 to 3.4: crashes when the interpreter exits with active greenlets and threads",
+)
 def the_interpreter_exits_with_suspended_greenlets_in_threads() -> Any:
     return child(
         "import greenlet, threading, time\n"

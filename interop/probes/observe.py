@@ -83,13 +83,18 @@ def child(source: str, *options: str, **environment: str) -> dict[str, Any]:
         [sys.executable, *options, "-c", source],
         capture_output=True, text=True, timeout=SECONDS, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    printed: list[str] = []
-    for spelled in _PRINTED.findall(done.stderr):
-        last = spelled.rpartition(".")[2]
-        if not printed or printed[-1] != last:
-            printed.append(last)
     code: Any = done.returncode if done.returncode >= 0 else signal.Signals(-done.returncode).name
-    return {"exit": code, "out": [_value(line) for line in done.stdout.splitlines()], "printed": printed}
+    return {"exit": code, "out": [_value(line) for line in done.stdout.splitlines()], "printed": printed(done.stderr)}
+
+
+def printed(text: str) -> list[str]:
+    """The exceptions that a text names at the starts of lines, in order, each run of the same once."""
+    found: list[str] = []
+    for spelled in _PRINTED.findall(text):
+        last = spelled.rpartition(".")[2]
+        if not found or found[-1] != last:
+            found.append(last)
+    return found
 
 
 def _value(line: str) -> Any:
