@@ -13,6 +13,8 @@ COMMANDS = {
     "report": "show a record: as a page, JUnit XML, Markdown, a badge, or a table",
     "run": "run the matrix: every framework against everything that can go wrong",
     "diff": "say what changed between two records: regressions, changes and mends of behavior",
+    "upgrade": "say what will change: build the environments before and after an upgrade, run both, compare",
+    "bisect": "find the release of a package in which a check sees something else",
 }
 EXAMPLES = """examples:
   interop fetch https://example.org/ --framework trio --store pages.db

@@ -258,7 +258,7 @@ def _sticks(value: Any) -> bool:
     if isinstance(value, str):
         return value.partition(":")[0].strip() in STUCK
     if isinstance(value, Mapping):
-        return any(_sticks(inner) for inner in value.values())
+        return "import fails" in value or any(_sticks(inner) for inner in value.values())
     return isinstance(value, Sequence) and any(_sticks(inner) for inner in value)
 
 

@@ -1,0 +1,81 @@
+"""What runs in each environment, by its own interpreter: imports, probes and laws into a record.
+
+python -m interop.upgrade.inside REQUEST.json; it says what it has done on standard output, a line a finding: "DONE TOTAL NAME".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from interop.probes.probe import Probe, catalogue
+from interop.record import Finding, new, write
+
+PATIENCE = 60.0  # seconds for the import of one distribution
+IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+
+
+def main(path: str) -> int:
+    """Do what the request says, and write the record where it says."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent's way to end it, and all that it started
+    request = json.loads(Path(path).read_text(encoding="utf-8"))
+    known = catalogue()
+    probes = [known[id] for id in request["probes"]]
+    laws = request["laws"]
+    given = [Finding(**finding) for finding in request["findings"]]
+    total = len(given) + len(request["imports"]) + len(probes) + sum(len(law["ids"]) for law in laws)
+    findings = list(given)
+    for finding in _all(request["imports"], probes, laws, request["jobs"]):
+        findings.append(finding)
+        sys.stdout.write(f"{len(findings)} {total} {finding.check} {finding.subject}\n")
+        sys.stdout.flush()
+    checks = {probe.id: _revision(probe) for probe in probes}
+    write(new(findings, expected=len(findings), checks=checks), request["record"])
+    return 0
+
+
+def _all(imports: Mapping[str, list[str]], probes: Sequence[Probe], laws: Sequence[Any], jobs: int) -> Iterator[Finding]:
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        yield from pool.map(_imported, imports, imports.values())
+    if probes:
+        from interop.harness import probing
+
+        yield from probing.run(probes, jobs=jobs)
+
+
+def _imported(distribution: str, modules: Sequence[str]) -> Finding:
+    """Import a distribution's modules in a process of their own; warnings are for the probes."""
+    command = [sys.executable, "-W", "ignore", "-X", "faulthandler", "-c", IMPORT, *modules]
+    verdict, reason = "kept", ""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, errors="replace"
+        )
+    except subprocess.TimeoutExpired:
+        verdict, reason = "hung", f"the import takes more than {PATIENCE:.0f} s"
+    else:
+        last = (done.stderr.strip().splitlines() or [""])[-1]
+        if done.returncode < 0:
+            verdict, reason = "crashed", signal.Signals(-done.returncode).name
+        elif done.returncode:
+            verdict, reason = "broken", last
+    return Finding(
+        "import", "import", distribution, verdict, reason, name="it_can_be_imported", evidence={"modules": list(modules)}
+    )
+
+
+def _revision(probe: Probe) -> str:
+    """Changes when the probe itself does."""
+    return hashlib.sha256(inspect.getsource(probe.fn).encode()).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
