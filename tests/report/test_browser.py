@@ -111,6 +111,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    pytest.importorskip("selenium", reason="no selenium: the extra [test] brings it")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
