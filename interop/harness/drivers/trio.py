@@ -1,3 +1,5 @@
+"""Trio, as laws drive it."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,16 +7,21 @@ from typing import Any
 import trio
 
 import interop.adapters.trio
-from tests.adapters.drivers import Afn, Driver, Event, Outcome
+from interop.harness.drivers.driver import Driver
+from interop.laws.world import Afn, Event, Outcome
 
 
 class Task:
+    """A scope around a coroutine, and how it ended."""
+
     def __init__(self) -> None:
         self.scope, self.done = trio.CancelScope(), trio.Event()
         self.outcome: Outcome = ("error", RuntimeError("did not run"))
 
 
 class TrioDriver(Driver):
+    """A system task with a cancel scope for each coroutine."""
+
     name = "trio"
     library = "trio"
     level = True
@@ -23,9 +30,11 @@ class TrioDriver(Driver):
     timeout_type = trio.TooSlowError
 
     def event(self) -> Event:
+        """This framework's own."""
         return trio.Event()  # type: ignore[return-value]
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
         task = Task()
 
         async def body() -> None:
@@ -43,24 +52,34 @@ class TrioDriver(Driver):
         return task
 
     async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
         task.scope.cancel()
 
     async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
         await task.done.wait()
         outcome: Outcome = task.outcome
         return outcome
 
     async def turn(self) -> None:
+        """Let everything else that is ready run once."""
         await trio.lowlevel.checkpoint()
 
     async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
         with trio.fail_after(seconds):
             return await fn()
 
     def task(self) -> object:
+        """The current task."""
         return trio.lowlevel.current_task()
 
+    def alive(self) -> int:
+        """Tasks of this run."""
+        return trio.lowlevel.current_statistics().tasks_living
+
     def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
         # The main task is done: the run ends, and with it every system task.
         raise_in = trio.lowlevel.current_root_task()
         assert raise_in is not None
@@ -69,4 +88,5 @@ class TrioDriver(Driver):
 
 
 def driver(flavour: str) -> Driver:
+    """The driver of one flavour."""
     return TrioDriver()

@@ -1,22 +1,28 @@
+"""Twisted, as laws drive it."""
+
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, inlineCallbacks
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 import interop.adapters.twisted
-from tests.adapters.drivers import Afn, Driver, Event, Outcome
+from interop.harness.drivers.driver import NOTHING, Driver
+from interop.laws.world import Afn, Event, Outcome
 
 
 class DeferredEvent(Event):
+    """A Deferred for each who waits."""
+
     def __init__(self) -> None:
         self.is_set = False
         self.waiting: list[Deferred[None]] = []
 
     def set(self) -> None:
+        """Let all who wait go on."""
         self.is_set = True
         waiting, self.waiting = self.waiting, []
         for deferred in waiting:
@@ -24,6 +30,7 @@ class DeferredEvent(Event):
                 deferred.callback(None)
 
     def wait(self) -> Awaitable[Any]:
+        """Until it is set."""
         deferred: Deferred[None] = Deferred()
         if self.is_set:
             deferred.callback(None)
@@ -33,12 +40,15 @@ class DeferredEvent(Event):
 
 
 class Task:
+    """A coroutine as a Deferred, and how it ended."""
+
     def __init__(self, deferred: Deferred[Any]) -> None:
         self.deferred, self.done = deferred, DeferredEvent()
         self.outcome: Outcome
         deferred.addBoth(self.over)
 
     def over(self, result: Any) -> None:
+        """Keep how it ended."""
         if not isinstance(result, Failure):
             self.outcome = ("value", result)
         elif isinstance(result.value, CancelledError):
@@ -49,9 +59,13 @@ class Task:
 
 
 class TwistedDriver(Driver):
+    """A Deferred for each coroutine."""
+
     adapter: Any = interop.adapters.twisted
     cancel_type = CancelledError
     timeout_type = TimeoutError
+    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "inlineCallbacks": NOTHING, "Deferred": NOTHING}
+    awaitables = ("Deferred", "inlineCallbacks")
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
@@ -59,31 +73,65 @@ class TwistedDriver(Driver):
 
     @property
     def reactor(self) -> Any:
+        """The one that runs here."""
         return interop.adapters.twisted.current().reactor
 
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A coroutine function, a decorated generator function, or a function that returns a Deferred."""
+        if flavour == "Deferred":
+            return lambda *args, **kwargs: Deferred.fromCoroutine(fn(*args, **kwargs))
+        if flavour != "inlineCallbacks":
+            return fn
+
+        @inlineCallbacks
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            return (yield Deferred.fromCoroutine(fn(*args, **kwargs)))
+
+        return decorated
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A Deferred."""
+        return self.native(fn, kind)()
+
+    def asyncio_loop(self) -> object:
+        """The asyncioreactor's."""
+        return getattr(self.reactor, "_asyncioEventloop", None)
+
+    def alive(self) -> int:
+        """Calls that the reactor has yet to make."""
+        return len(self.reactor.getDelayedCalls())
+
     def event(self) -> Event:
+        """This framework's own."""
         return DeferredEvent()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
         return Task(Deferred.fromCoroutine(fn(*args)))
 
     async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
         task.deferred.cancel()
 
     async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
         await task.done.wait()
         outcome: Outcome = task.outcome
         return outcome
 
     async def turn(self) -> None:
+        """Let everything else that is ready run once."""
         await deferLater(self.reactor, 0)
 
     async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
         return await Deferred.fromCoroutine(fn()).addTimeout(seconds, self.reactor)
 
     def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
         self.reactor.crash()
 
 
 def driver(flavour: str) -> Driver:
+    """The driver of one flavour."""
     return TwistedDriver(flavour)

@@ -1,5 +1,8 @@
+"""Gevent, as laws drive it."""
+
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable
 from typing import Any
 
@@ -9,37 +12,49 @@ import gevent.hub
 from greenlet import GreenletExit, getcurrent
 
 import interop.adapters.gevent
+from interop.harness.drivers.driver import BlockingDriver
+from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
-from tests.adapters.drivers import Afn, BlockingDriver, Event, Outcome
 
 
 class GeventEvent(Event):
+    """This framework's own."""
+
     def __init__(self) -> None:
         self.event = gevent.event.Event()
 
     def set(self) -> None:
+        """Let all who wait go on."""
         self.event.set()
 
     def wait(self) -> Awaitable[Any]:
+        """Until it is set."""
         self.event.wait()
         return Done(None)
 
 
 class Task:
+    """A greenlet, and how it ended."""
+
     outcome: Outcome
     greenlet: Any
 
 
 class GeventDriver(BlockingDriver):
+    """A greenlet for each function."""
+
     name = "gevent"
     adapter: Any = interop.adapters.gevent
     cancel_type = GreenletExit
     timeout_type = gevent.Timeout
+    awaitables = ("Greenlet", "AsyncResult")
 
     def event(self) -> Event:
+        """This framework's own."""
         return GeventEvent()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
         task = Task()
         task.outcome = ("cancelled", None)
 
@@ -55,26 +70,56 @@ class GeventDriver(BlockingDriver):
         return task
 
     async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
         task.greenlet.kill(block=False)
 
     async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
         task.greenlet.join()
         outcome: Outcome = task.outcome
         return outcome
 
     async def turn(self) -> None:
+        """Let everything else that is ready run once."""
         gevent.sleep(0)
 
     async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
         with gevent.Timeout(seconds):
             return await fn()
 
     def task(self) -> object:
+        """The current task."""
         return getcurrent()
 
+    def alive(self) -> int:
+        """Greenlets of this hub that have begun, or are to begin."""
+        hub = gevent.get_hub()
+        greenlets = [it for it in gc.get_objects() if isinstance(it, gevent.Greenlet)]
+        return sum(it.parent is hub and not it.dead for it in greenlets)
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A Greenlet, or an AsyncResult that one completes."""
+        greenlet = gevent.spawn(self.native(fn))
+        if kind == "Greenlet":
+            return greenlet
+        result = gevent.event.AsyncResult()
+        greenlet.link(result)
+        return result
+
+    async def waited(self, mine: Any) -> Any:
+        """Wait for a Greenlet, and raise what it raised."""
+        return mine.get()
+
+    def drop(self, mine: Any) -> None:
+        """Kill it."""
+        mine.kill(block=False)
+
     def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
         gevent.get_hub().parent.throw(RuntimeError("the loop is killed"))
 
 
 def driver(flavour: str) -> GeventDriver:
+    """The driver of one flavour."""
     return GeventDriver()

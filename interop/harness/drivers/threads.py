@@ -1,15 +1,19 @@
+"""Threads, as laws drive it."""
+
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import interop.adapters.threads
 from interop.adapters.threads import Cancelled, Lane
 from interop.call import Signal
+from interop.harness.drivers.driver import BlockingDriver
+from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
-from tests.adapters.drivers import Afn, BlockingDriver, Event, Outcome
 
 
 class ThreadEvent(Event):
@@ -20,11 +24,13 @@ class ThreadEvent(Event):
         self.waiting: list[Signal] = []
 
     def set(self) -> None:
+        """Let all who wait go on."""
         self.is_set = True
         for signal in list(self.waiting):
             signal.settle()
 
     def wait(self) -> Awaitable[Any]:
+        """Until it is set."""
         lane = interop.adapters.threads.current()
         lane.check()
         signal = Signal(lane, on_cancel=lambda signal: signal.settle(cancelled=True))
@@ -36,19 +42,31 @@ class ThreadEvent(Event):
 
 
 class Task:
+    """A thread, and how its function ended."""
+
     lane: Lane
     outcome: Outcome
 
 
 class ThreadsDriver(BlockingDriver):
+    """A thread for each function."""
+
     name = "threads"
     adapter: Any = interop.adapters.threads
     cancel_type = Cancelled
+    has_loop = False
+    awaitables = ("concurrent.futures.Future",)
+
+    def waker(self) -> Callable[[Callable[[], object]], object]:
+        """Its events are set from any thread: nothing has to be woken."""
+        return lambda callback: callback()
 
     def event(self) -> Event:
+        """This framework's own."""
         return ThreadEvent()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
         task, ready = Task(), threading.Event()
 
         def body() -> None:
@@ -67,23 +85,47 @@ class ThreadsDriver(BlockingDriver):
         return task
 
     async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
         task.lane.wake(lambda: task.lane.cancel(None))
 
     async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
         task.thread.join()
         outcome: Outcome = task.outcome
         return outcome
 
     async def turn(self) -> None:
+        """Let everything else that is ready run once."""
         os.sched_yield()
         interop.adapters.threads.check()
 
     async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
         raise NotImplementedError("threads have no timeout of their own")
 
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A Future that a thread completes."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        def body() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(self.native(fn)())
+                except BaseException as error:
+                    future.set_exception(error)
+
+        threading.Thread(target=body, daemon=True).start()
+        return future
+
+    async def waited(self, mine: Any) -> Any:
+        """Wait for a Future."""
+        return mine.result()
+
     def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
         raise NotImplementedError("threads have no loop")
 
 
 def driver(flavour: str) -> ThreadsDriver:
+    """The driver of one flavour."""
     return ThreadsDriver()

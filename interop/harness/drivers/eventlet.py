@@ -1,3 +1,5 @@
+"""Eventlet, as laws drive it."""
+
 from __future__ import annotations
 
 import contextlib
@@ -7,8 +9,9 @@ from typing import Any
 
 from greenlet import GreenletExit, getcurrent
 
+from interop.harness.drivers.driver import BlockingDriver
+from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
-from tests.adapters.drivers import Afn, BlockingDriver, Event, Outcome
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")  # It says so of itself at import.
@@ -20,33 +23,44 @@ with warnings.catch_warnings():
 
 
 class EventletEvent(Event):
+    """This framework's own."""
+
     def __init__(self) -> None:
         self.event = Native()
 
     def set(self) -> None:
+        """Let all who wait go on."""
         if not self.event.ready():
             self.event.send(None)
 
     def wait(self) -> Awaitable[Any]:
+        """Until it is set."""
         self.event.wait()
         return Done(None)
 
 
 class Task:
+    """A greenlet, and how it ended."""
+
     outcome: Outcome
     greenlet: Any
 
 
 class EventletDriver(BlockingDriver):
+    """A greenlet for each function."""
+
     name = "eventlet"
     adapter: Any = interop.adapters.eventlet
     cancel_type = GreenletExit
     timeout_type = eventlet.Timeout
+    awaitables = ("GreenThread", "Event")
 
     def event(self) -> Event:
+        """This framework's own."""
         return EventletEvent()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
         task = Task()
         task.outcome = ("cancelled", None)
 
@@ -62,27 +76,63 @@ class EventletDriver(BlockingDriver):
         return task
 
     async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
         hubs.get_hub().schedule_call_global(0, greenthread.kill, task.greenlet)
 
     async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
         with contextlib.suppress(GreenletExit):
             task.greenlet.wait()
         outcome: Outcome = task.outcome
         return outcome
 
     async def turn(self) -> None:
+        """Let everything else that is ready run once."""
         eventlet.sleep(0)
 
     async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
         with eventlet.Timeout(seconds):
             return await fn()
 
     def task(self) -> object:
+        """The current task."""
         return getcurrent()
 
+    def alive(self) -> int:
+        """Timers of the hub: what it has yet to run."""
+        return int(hubs.get_hub().get_timers_count())
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A GreenThread, or an Event that one sends."""
+        if kind == "GreenThread":
+            return eventlet.spawn(self.native(fn))
+        event = Native()
+
+        def body() -> None:
+            try:
+                value = self.native(fn)()
+            except BaseException as error:
+                event.send_exception(error)
+            else:
+                event.send(value)
+
+        eventlet.spawn(body)
+        return event
+
+    async def waited(self, mine: Any) -> Any:
+        """Wait for a GreenThread, and raise what it raised."""
+        return mine.wait()
+
+    def drop(self, mine: Any) -> None:
+        """Kill it, in a turn of the hub's own."""
+        hubs.get_hub().schedule_call_global(0, greenthread.kill, mine)
+
     def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
         hubs.get_hub().greenlet.parent.throw(RuntimeError("the loop is killed"))
 
 
 def driver(flavour: str) -> EventletDriver:
+    """The driver of one flavour."""
     return EventletDriver()

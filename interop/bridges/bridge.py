@@ -1,0 +1,94 @@
+"""What a bridge is: a small class, one object a crossing.
+
+An author writes run() and call(), and what the library has of stream(), enter(), open(), wrap(); the laws do the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from interop.bridges.crossing import Crossing
+
+CAPABILITIES = {
+    "cancel": "a native cancel of the caller reaches the callee",
+    "stream": "it has stream()",
+    "enter": "it has enter()",
+    "open": "it has open(): sessions are opened and closed by themselves",
+    "back": "it has here() and back(): the callee can call the caller",
+    "wrap": "it has wrap()",
+    "inward": "it has inward(): a blocking session into the loop that runs here",
+    "dies": "it says what becomes of calls whose peer's loop dies",
+}
+
+
+class Bridge:
+    """One library on one crossing; subclass it.
+
+    Attributes:
+        name: the library's.
+        package: the distribution that has to be installed.
+        crossings: where it can be used.
+        has: what it can do beside call(), of CAPABILITIES.
+    """
+
+    name = ""
+    package = ""
+    crossings: tuple[Crossing, ...] = ()
+    has: frozenset[str] = frozenset()
+
+    def __init__(self, crossing: Crossing) -> None:
+        self.crossing = crossing
+
+    @property
+    def topology(self) -> str:
+        """The crossing's."""
+        return self.crossing.topology
+
+    def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start the caller's loop, and what the bridge needs; drive main() natively in it; end all of it.
+
+        A blocking caller drives main() with interop.runtime.drive.
+        """
+        raise NotImplementedError
+
+    def call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run fn, a native function of the callee's, in the callee; the caller's native awaitable, or the value where it blocks."""
+        raise NotImplementedError
+
+    def open(self) -> Any:
+        """A context manager, native to the caller, for a session that has call() and the rest. By default the bridge itself."""
+        return Itself(self)
+
+    def here(self) -> Any:
+        """Called in the caller: what back() needs."""
+        raise NotImplementedError
+
+    def back(self, here: Any) -> Any:
+        """Called in the callee: as open(), in the other direction."""
+        raise NotImplementedError
+
+    def inward(self) -> Any:
+        """Called in the callee: a session of the blocking caller's kind into the very loop that runs here."""
+        raise NotImplementedError
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        """Called in the caller: its native awaitable for one of the callee's."""
+        raise NotImplementedError
+
+
+class Itself:
+    """A bridge that is open as long as it runs."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.bridge = bridge
+
+    def __enter__(self) -> Bridge:
+        return self.bridge
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    async def __aenter__(self) -> Bridge:
+        return self.bridge
+
+    async def __aexit__(self, *exc: object) -> None: ...

@@ -1,0 +1,112 @@
+"""Asyncio, as laws drive it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import interop.adapters.asyncio
+from interop.harness.drivers.driver import NOTHING, Driver
+from interop.laws.world import Afn, Event, Outcome
+
+
+class AsyncioDriver(Driver):
+    """A task for each coroutine."""
+
+    library = "asyncio"
+    adapter: Any = interop.adapters.asyncio
+    cancel_type = asyncio.CancelledError
+    timeout_type: type[BaseException] | None = asyncio.TimeoutError
+    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "task": NOTHING}
+    awaitables: tuple[str, ...] = ("Task", "Future")
+
+    def __init__(self, flavour: str) -> None:
+        self.flavour = flavour
+        self.name = f"asyncio[{flavour}]" if flavour else "asyncio"
+
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A coroutine function, or a function that returns a Task."""
+        if flavour != "task":
+            return fn
+        return lambda *args, **kwargs: asyncio.ensure_future(fn(*args, **kwargs))
+
+    def event(self) -> Event:
+        """This framework's own."""
+        return asyncio.Event()  # type: ignore[return-value]
+
+    async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
+        return asyncio.ensure_future(fn(*args))
+
+    async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
+        task.cancel()
+
+    async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
+        await asyncio.wait([task])
+        if task.cancelled():
+            return "cancelled", None
+        error = task.exception()
+        return ("error", error) if error else ("value", task.result())
+
+    async def turn(self) -> None:
+        """Let everything else that is ready run once."""
+        await asyncio.sleep(0)
+
+    async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
+        if sys.version_info >= (3, 11):
+            async with asyncio.timeout(seconds):
+                return await fn()
+        return await asyncio.wait_for(fn(), seconds)
+
+    def task(self) -> object:
+        """The current task."""
+        return asyncio.current_task()
+
+    def busy(self) -> object:
+        """Cancels that are pending or counted."""
+        task: Any = asyncio.current_task()
+        return (task.cancelling() if sys.version_info >= (3, 11) else 0, task._must_cancel)
+
+    def asyncio_loop(self) -> object:
+        """This one."""
+        return asyncio.get_running_loop()
+
+    def alive(self) -> int:
+        """Tasks that are not done."""
+        return len(asyncio.all_tasks())
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A Task, or a Future that a Task completes."""
+        task = asyncio.ensure_future(fn())
+        if kind == "Task":
+            return task
+        future: asyncio.Future[Any] = task.get_loop().create_future()
+        future.add_done_callback(lambda future: task.cancel() if future.cancelled() else None)
+
+        def done(task: asyncio.Task[Any]) -> None:
+            if future.done():
+                if not task.cancelled():
+                    task.exception()
+            elif task.cancelled():
+                future.cancel()
+            elif error := task.exception():
+                future.set_exception(error)
+            else:
+                future.set_result(task.result())
+
+        task.add_done_callback(done)
+        return future
+
+    def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
+        asyncio.get_running_loop().stop()
+
+
+def driver(flavour: str) -> Driver:
+    """The driver of one flavour."""
+    return AsyncioDriver(flavour)

@@ -1,0 +1,214 @@
+"""What the drivers of all frameworks share; interop/laws/world.py says what each operation is.
+
+A law is a coroutine that awaits only these operations. Where waiting blocks, they are coroutines that never suspend.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from interop.laws.world import Afn, Event, Outcome
+from interop.runtime import drive
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class Driver(ABC):
+    """One framework whose functions are coroutines."""
+
+    name: str
+    flavour = ""
+    blocking = False
+    has_loop = True
+    level = False
+    library: str | None = None
+    adapter: Any
+    cancel_type: type[BaseException]
+    timeout_type: type[BaseException] | None = None
+    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING}
+    awaitables: tuple[str, ...] = ()
+    reports_to: ClassVar[str] = ""
+
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A function as this framework's users write it."""
+        return fn
+
+    def waker(self) -> Callable[[Callable[[], object]], object]:
+        """What runs a callback soon in this loop."""
+        return self.adapter.current().wake  # type: ignore[no-any-return]
+
+    async def open(self, session: Any) -> Any:
+        """Enter what a bridge's open() gives."""
+        return await session.__aenter__()
+
+    async def close(self, session: Any) -> None:
+        """Leave it."""
+        await session.__aexit__(None, None, None)
+
+    async def call(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call, and wait natively."""
+        return await session.call(fn, *args, **kwargs)
+
+    def stream(self, session: Any, fn: Callable[..., Any]) -> Any:
+        """An asynchronous iterator."""
+        return session.stream(fn)
+
+    def enter(self, session: Any, manager: Any) -> Any:
+        """An asynchronous context manager."""
+        return session.enter(manager)
+
+    @abstractmethod
+    def event(self) -> Event:
+        """One of this framework's own."""
+
+    @abstractmethod
+    async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
+
+    @abstractmethod
+    async def cancel(self, task: Any) -> None:
+        """Ask; do not wait."""
+
+    @abstractmethod
+    async def join(self, task: Any) -> Outcome:
+        """Wait for its end."""
+
+    @abstractmethod
+    async def turn(self) -> None:
+        """Let everything else that is ready run once."""
+
+    @abstractmethod
+    async def within(self, seconds: float, fn: Afn) -> Any:
+        """The framework's own timeout around fn()."""
+
+    async def sleep_forever(self) -> None:
+        """Until cancelled."""
+        await self.event().wait()
+
+    def task(self) -> object:
+        """The current task; None if there is no such thing."""
+        return None
+
+    def busy(self) -> object:
+        """What must be as before after a call."""
+        return None
+
+    def asyncio_loop(self) -> object:
+        """The asyncio loop that it runs on here."""
+        return None
+
+    def alive(self) -> int:
+        """Tasks or greenlets of this thread's loop."""
+        return 0
+
+    @abstractmethod
+    def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """One of its own awaitables that will do fn()."""
+        raise NotImplementedError(kind)
+
+    async def waited(self, mine: Any) -> Any:
+        """Wait natively for what wrap() gave."""
+        return await mine
+
+    def drop(self, mine: Any) -> None:
+        """Cancel what wrap() gave, as this framework does it."""
+        mine.cancel()
+
+
+class BlockingDriver(Driver):
+    """gevent, eventlet and threads."""
+
+    blocking = True
+    flavours: Mapping[str, frozenset[str]] = {"function": NOTHING}
+
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A plain function that blocks."""
+
+        @functools.wraps(fn)
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            return drive(fn(*args, **kwargs))
+
+        return plain
+
+    async def open(self, session: Any) -> Any:
+        """Enter it, blocking."""
+        return session.__enter__()
+
+    async def close(self, session: Any) -> None:
+        """Leave it, blocking."""
+        session.__exit__(None, None, None)
+
+    async def call(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call, and block."""
+        return session.call(fn, *args, **kwargs)
+
+    def stream(self, session: Any, fn: Callable[..., Any]) -> Any:
+        """A plain generator with the face of an asynchronous one."""
+        return Awaited(session.stream(fn))
+
+    def enter(self, session: Any, manager: Any) -> Any:
+        """A plain context manager with the face of an asynchronous one."""
+        return EnteredBlocking(session.enter(manager))
+
+
+class Awaited:
+    """A plain generator, for `async for` in a coroutine that never suspends."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+
+    def __aiter__(self) -> Awaited:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self.items)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def asend(self, value: Any) -> Any:
+        """As send()."""
+        try:
+            return self.items.send(value)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def athrow(self, error: BaseException) -> Any:
+        """As throw()."""
+        try:
+            return self.items.throw(error)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """As close()."""
+        self.items.close()
+
+
+class EnteredBlocking:
+    """A plain context manager, for `async with` in a coroutine that never suspends."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+    async def __aenter__(self) -> Any:
+        return self.manager.__enter__()
+
+    async def __aexit__(self, *exc: Any) -> Any:
+        return self.manager.__exit__(*exc)
+
+
+def sniffed() -> str | None:
+    """What sniffio says here; None if nothing, or if it is not installed."""
+    try:
+        import sniffio
+
+        return sniffio.current_async_library()
+    except (ImportError, sniffio.AsyncLibraryNotFoundError):
+        return None

@@ -1,0 +1,66 @@
+"""Tornado, as laws drive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from tornado import gen, locks
+from tornado.ioloop import IOLoop
+
+import interop.adapters.tornado
+from interop.harness.drivers.asyncio import AsyncioDriver
+from interop.harness.drivers.driver import NOTHING
+from interop.laws.world import Afn, Event
+
+
+class TornadoDriver(AsyncioDriver):
+    """Coroutines as tasks on an IOLoop; what is native here is gen.coroutine."""
+
+    adapter: Any = interop.adapters.tornado
+    timeout_type = None  # gen.with_timeout() abandons what it waits for: there is nothing to forward.
+
+    # The Future of a @gen.coroutine can be cancelled, and its generator goes on all the same.
+    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "gen.coroutine": frozenset({"cancel"})}
+    awaitables = ("Future", "gen.coroutine")
+
+    def __init__(self, flavour: str) -> None:
+        super().__init__("")
+        self.name = "tornado"
+
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A coroutine function, or a decorated generator function."""
+        if flavour != "gen.coroutine":
+            return fn
+
+        @gen.coroutine  # type: ignore[misc]
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            return (yield fn(*args, **kwargs))
+
+        return decorated  # type: ignore[no-any-return]
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """A Future, or what a @gen.coroutine gives."""
+        return self.native(fn, kind)() if kind == "gen.coroutine" else super().awaitable(kind, fn)
+
+    def event(self) -> Event:
+        """This framework's own."""
+        return locks.Event()  # type: ignore[return-value]
+
+    async def turn(self) -> None:
+        """Let everything else that is ready run once."""
+        await gen.sleep(0)
+
+    async def within(self, seconds: float, fn: Afn) -> Any:
+        """Its own timeout."""
+        return await gen.with_timeout(timedelta(seconds=seconds), fn())
+
+    def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks."""
+        IOLoop.current().stop()
+
+
+def driver(flavour: str) -> Driver:
+    """The driver of one flavour."""
+    return TornadoDriver(flavour)

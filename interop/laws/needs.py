@@ -1,0 +1,60 @@
+"""What a law may need of a side or of the bridge, and the sentence for where that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from interop.laws.world import World
+
+# need: why a law that has it does not apply to this world; None if it does.
+NEEDS: dict[str, Callable[[World], str | None]] = {
+    # The bridge.
+    "cancel": lambda w: _bridge(w, "cancel", "cancels nothing"),
+    "stream": lambda w: _bridge(w, "stream", "has no streams"),
+    "enter": lambda w: _bridge(w, "enter", "enters no context managers"),
+    "wrap": lambda w: _bridge(w, "wrap", "wraps no awaitables"),
+    "opens": lambda w: _bridge(w, "open", "cannot be opened and closed by itself"),
+    "inward": lambda w: _bridge(w, "inward", "is not held by blocking code"),
+    "back": lambda w: _bridge(w, "back", "has no way back"),
+    "dies": lambda w: _bridge(w, "dies", "does not say that it survives its peer"),
+    # The topology.
+    "thread": lambda w: None if w.topology == "thread" else "both sides share a thread",
+    "owns-loop": lambda w: "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted") else None,
+    # The caller.
+    "caller-timeout": lambda w: None if w.caller.timeout_type else f"{w.caller.name} has no timeout that ends what it waits for",
+    "caller-cancel": lambda w: None if w.caller.cancel_type else f"{w.caller.name} cancels nothing",
+    "blocking": lambda w: None if w.caller.name == "threads" else f"a call from {w.caller.name} does not block the thread",
+    "caller-loop": lambda w: None if w.caller.has_loop else "threads issue in no order, and are scheduled by the system",
+    "rearm": lambda w: (
+        "cancelling a Deferred is a request: one that has a value is done" if w.caller.name.startswith("twisted") else None
+    ),
+    # The callee.
+    "callee-loop": lambda w: None if w.callee.has_loop else "a plain function has no loop",
+    "edge": lambda w: (
+        f"the cancel of {w.callee.name} is level-triggered: cleanup that waits has to be shielded" if w.callee.level else None
+    ),
+    "cancels-itself": lambda w: (
+        "in Trio only a scope can cancel, and the scope takes it back" if w.callee.library == "trio" else None
+    ),
+    "callee-timeout": lambda w: None if w.callee.timeout_type else f"{w.callee.name} has no timeout that ends what it waits for",
+}
+
+
+def _bridge(world: World, what: str, instead: str) -> str | None:
+    return None if what in world.bridge.has else f"{world.bridge.name} {instead}"
+
+
+def missing(world: World, needs: frozenset[str]) -> str | None:
+    """Why a law with these needs does not apply to this world; None if it does.
+
+    Raises:
+        KeyError: no need is called like that.
+    """
+    for need in sorted(needs):
+        reason = NEEDS[need](world)
+        if reason is not None:
+            return reason
+    lacks = world.callee.flavours.get(world.flavour, frozenset())
+    if lacking := sorted(needs & lacks):
+        return f"{world.flavour} of {world.callee.name} has no {lacking[0]}"
+    return None

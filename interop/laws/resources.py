@@ -1,0 +1,256 @@
+"""R: resources and lifecycle. What was opened closes, what closed leaves nothing, and nothing outside is touched."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from interop.laws.law import law
+from interop.laws.world import NotApplicable, World, expect
+
+SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown"
+
+
+def open_files() -> int:
+    """How many descriptors this process has; 0 where it cannot be known."""
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+
+@law("R1", needs=("cancel", "opens"), source=SHUTDOWN)
+async def close_cancels_awaits_and_refuses(world: World) -> None:
+    """Look for a close() that abandons what is still running, or that tells its callers a cancel which they did not ask for."""
+    session = await world.open()
+    started = world.caller.event()
+
+    async def callee() -> None:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+        finally:
+            world.trace.append("cleaned")
+
+    task = await world.caller.spawn(world.call_on, session, callee)
+    await started.wait()
+    await world.close(session)
+    world.trace.append("closed")
+    kind, got = await world.caller.join(task)
+    expect(world.trace == ["cleaned", "closed"], world.trace)
+    expect(kind == "error", (kind, got))
+    expect(not isinstance(got, (world.caller.cancel_type, world.callee.cancel_type)), got)
+
+
+@law("R2", source="tracemalloc; /proc/self/fd", once=True)
+async def calls_errors_and_cancels_leave_nothing_behind(world: World) -> None:
+    """Look for a thread, a file, a task or a call that stays in a table."""
+
+    async def fine() -> None:
+        await world.callee.turn()
+
+    async def fails() -> None:
+        await world.callee.turn()
+        raise ValueError
+
+    async def some() -> None:
+        for _ in range(15):
+            await world.call(fine)
+            await world.outcome(fails)
+            if "cancel" in world.bridge.has and world.callee.has_loop:
+                await world.cancelled_call(world.callee.sleep_forever)
+
+    async def left() -> tuple[int, ...]:
+        await world.turns(3)
+        gc.collect()
+        theirs = await world.call(_alive)
+        return threading.active_count(), open_files(), world.caller.alive(), theirs
+
+    async def _alive() -> int:
+        await world.callee.turn()
+        return world.callee.alive()
+
+    await some()
+    before = await left()
+    await some()
+    after = await left()
+    expect(all(b >= a for b, a in zip(before, after, strict=True)), (before, after, threading.enumerate()))
+
+
+@law("R3", needs=("opens",), source="Opening and closing is what tests do all day", once=True)
+async def thirty_cycles_leave_nothing_behind(world: World) -> None:
+    """Look for a thread or a file for each session that was ever open."""
+
+    async def fine() -> str:
+        await world.callee.turn()
+        return "fine"
+
+    async def cycle() -> None:
+        session = await world.open()
+        got = await world.call_on(session, fine)
+        await world.close(session)
+        expect(got == "fine", got)
+
+    for _ in range(3):
+        await cycle()
+    gc.collect()
+    before = threading.active_count(), open_files(), world.caller.alive()
+    for _ in range(30):
+        await cycle()
+    await world.turns(3)
+    gc.collect()
+    after = threading.active_count(), open_files(), world.caller.alive()
+    expect(all(b >= a for b, a in zip(before, after, strict=True)), (before, after, threading.enumerate()))
+
+
+def outside() -> dict[str, Any]:
+    """What is the whole process's, and nobody's to change."""
+    import asyncio
+    import socket
+    import time
+
+    wakeup = None
+    if threading.current_thread() is threading.main_thread():
+        wakeup = signal.set_wakeup_fd(-1)
+        if wakeup != -1:
+            signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    return {
+        "policy": id(getattr(sys.modules.get("asyncio.events"), "_event_loop_policy", None)),
+        "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "wakeup": wakeup,
+        "asyncgens": sys.get_asyncgen_hooks(),
+        "patched": (socket.socket, time.sleep, threading.Thread, os.read),
+        "running": asyncio._get_running_loop(),
+        "excepthook": (sys.excepthook, threading.excepthook, sys.unraisablehook),
+    }
+
+
+@law("R4", needs=("opens",), source="https://docs.python.org/3/library/asyncio-policy.html; gevent: monkey patching is explicit", once=True)
+async def opening_a_portal_changes_nothing_global(world: World) -> None:
+    """Look for a policy, a signal handler, a hook or a patched module."""
+
+    def changed(now: dict[str, Any]) -> dict[str, Any]:
+        return {key: (before[key], now[key]) for key in before if before[key] != now[key]}
+
+    before = outside()
+    session = await world.open()
+    during = outside()
+    await world.close(session)
+    after = outside()
+    expect(not changed(during), changed(during))
+    expect(not changed(after), changed(after))
+
+
+@law("R5", needs=("opens",), source="Trio reference, guest mode", once=True)
+async def ending_a_session_never_stops_the_callers_loop(world: World) -> None:
+    """Look for a guest that stops its host when it ends."""
+    beats: list[int] = []
+    go = world.caller.event()
+
+    async def other() -> None:
+        await go.wait()
+        beats.append(1)
+
+    task = await world.caller.spawn(other)
+    session = await world.open()
+    await world.close(session)
+    go.set()
+    outcome = await world.caller.join(task)
+    expect(outcome == ("value", None) and beats == [1], (outcome, beats))
+
+
+@law("R6", source="https://docs.python.org/3/library/asyncio-dev.html#detect-never-retrieved-exceptions")
+async def a_failure_that_was_told_is_reported_to_nobody_else(world: World) -> None:
+    """Look for an error that is both given to the caller and left, unretrieved, in a future of the bridge's own."""
+
+    async def callee() -> None:
+        await world.callee.turn()
+        raise ValueError("told")
+
+    seen: list[object] = []
+    hooks = sys.unraisablehook, threading.excepthook
+    sys.unraisablehook, threading.excepthook = seen.append, seen.append
+    try:
+        for _ in range(3):
+            await world.outcome(callee)
+        await world.turns(3)
+        gc.collect()
+        await world.turns(3)
+    finally:
+        sys.unraisablehook, threading.excepthook = hooks
+    expect(not seen and not world.reports, (seen, world.reports))
+
+
+@law("R8", needs=("opens",), source="Embedding: a notebook, a test suite, a reload", once=True)
+async def a_second_session_works_after_the_first_was_closed(world: World) -> None:
+    """Look for a thing that can be used only once: a reactor, a global, a name."""
+
+    async def fine(number: int) -> int:
+        await world.callee.turn()
+        return number
+
+    got = []
+    for number in range(3):
+        session = await world.open()
+        got.append(await world.call_on(session, fine, number))
+        await world.close(session)
+    expect(got == [0, 1, 2], got)
+
+
+@law("R10", needs=("opens",), source=SHUTDOWN, once=True)
+async def closing_twice_is_harmless(world: World) -> None:
+    """Look for a close() that fails, or that closes somebody else's."""
+    session = await world.open()
+    await world.close(session)
+    await world.close(session)
+
+    async def fine() -> str:
+        return "fine"
+
+    if world.session is None:
+        again = await world.open()
+        got = await world.call_on(again, fine)
+        await world.close(again)
+        expect(got == "fine", got)
+
+
+@law("R11", needs=("opens",), source=SHUTDOWN)
+async def close_waits_for_a_call_that_is_ending_by_itself(world: World) -> None:
+    """Look for a close() that ends the loop under a callee's feet."""
+    session = await world.open()
+    started = world.caller.event()
+
+    async def callee() -> str:
+        world.tell_caller(started.set)
+        for _ in range(20):
+            await world.callee.turn()
+        return "done"
+
+    task = await world.caller.spawn(world.call_on, session, callee)
+    await started.wait()
+    await world.close(session)
+    kind, got = await world.caller.join(task)
+    expect((kind, got) == ("value", "done") or kind == "error", (kind, got))
+    expect(kind == "value" or not isinstance(got, world.caller.cancel_type), (kind, got))
+
+
+@law("R12", needs=("opens",), source="A with block ends what it began, also by an error", once=True)
+async def a_session_ends_also_when_its_body_fails(world: World) -> None:
+    """Look for a clean-up that only the good way comes to."""
+    before = threading.active_count(), open_files()
+    for _ in range(3):
+        session = await world.open()
+
+        async def fails() -> None:
+            raise ValueError
+
+        outcome = await world.spawned(world.call_on, session, fails)
+        await world.close(session)
+        expect(outcome[0] == "error", outcome)
+    await world.turns(3)
+    gc.collect()
+    after = threading.active_count(), open_files()
+    if not world.callee.has_loop or not world.caller.has_loop:
+        raise NotApplicable("idle worker threads stay for a while")
+    expect(after[0] <= before[0] and after[1] <= before[1], (before, after))

@@ -1,0 +1,262 @@
+"""The world as a law sees it: the two sides of one crossing, the bridge between them, and what happened in which order.
+
+Nothing here knows a framework: the sides are drivers (interop/harness/drivers), the bridge is one of interop/bridges.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Afn = Callable[..., Coroutine[Any, Any, Any]]
+Outcome = tuple[str, Any]  # ("value", v), ("error", e), ("cancelled", e or None)
+Session = Any  # An opened bridge: it has call(), and perhaps stream(), enter() and wrap().
+
+variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="nothing")
+
+
+class Broken(AssertionError):
+    """The law does not hold here; what was seen is the message."""
+
+
+class NotApplicable(Exception):
+    """The law says nothing about this crossing; the message is the reason."""
+
+
+class Odd(BaseException):
+    """A BaseException that no framework knows."""
+
+
+def expect(condition: object, saw: object) -> None:
+    """Break the law unless the condition holds."""
+    if not condition:
+        raise Broken(f"saw {saw!r}")
+
+
+def ident() -> int:
+    """This thread's."""
+    return threading.get_ident()
+
+
+class Event(Protocol):
+    """Set and waited for in the same loop."""
+
+    def set(self) -> object:
+        """Let all who wait go on."""
+
+    def wait(self) -> Awaitable[Any]:
+        """Until it is set."""
+
+
+class Driver(Protocol):
+    """One framework on either side of a crossing: a few operations, each in the framework's own terms.
+
+    Where waiting blocks, the coroutines here never suspend.
+
+    Attributes:
+        name: "twisted[asyncio]".
+        blocking: waiting blocks the greenlet or the thread.
+        has_loop: its functions run in one loop; threads have none.
+        level: its cancel strikes at every wait until the scope is left, not once.
+        library: what sniffio calls it.
+        cancel_type: what its native cancel raises.
+        timeout_type: what its own timeout raises; None if it has none that ends what it waits for.
+        flavours: the native forms of a function, and for each what it cannot do.
+    """
+
+    name: str
+    blocking: bool
+    has_loop: bool
+    level: bool
+    library: str | None
+    cancel_type: type[BaseException]
+    timeout_type: type[BaseException] | None
+    flavours: Mapping[str, frozenset[str]]
+
+    def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
+        """A function as this framework's users write it."""
+
+    def waker(self) -> Callable[[Callable[[], object]], object]:
+        """Asked for in this loop: what runs a callback soon in it, callable from any thread."""
+
+    async def open(self, session: Any) -> Session:
+        """Enter what a bridge's open() gives."""
+
+    async def close(self, session: Session) -> None:
+        """Leave it."""
+
+    async def call(self, session: Session, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call through an opened bridge, and wait natively."""
+
+    def stream(self, session: Session, fn: Callable[..., Any]) -> Any:
+        """An asynchronous iterator over the callee's."""
+
+    def enter(self, session: Session, manager: Any) -> Any:
+        """An asynchronous context manager around the callee's."""
+
+    def event(self) -> Event:
+        """Of this framework; it may be made in another thread."""
+
+    async def spawn(self, fn: Afn, *args: Any) -> Any:
+        """Start a task."""
+
+    async def cancel(self, task: Any) -> None:
+        """Ask for a task's cancel; do not wait."""
+
+    async def join(self, task: Any) -> Outcome:
+        """Wait for a task's end."""
+
+    async def turn(self) -> None:
+        """Let everything else that is ready run once."""
+
+    async def within(self, seconds: float, fn: Afn) -> Any:
+        """The framework's own timeout around fn()."""
+
+    async def sleep_forever(self) -> None:
+        """Until cancelled."""
+
+    def task(self) -> object:
+        """The current task, as the framework's own code would ask for it; None if it has no such thing."""
+
+    def busy(self) -> object:
+        """What must be as before after a call: pending cancels and the like."""
+
+    def asyncio_loop(self) -> object:
+        """The asyncio loop that is this framework's own here; None if it has none."""
+
+    def alive(self) -> int:
+        """How many tasks or greenlets this thread's loop has."""
+
+    def kill_loop(self) -> None:
+        """End the loop under the feet of its tasks, called in one of them."""
+
+    def awaitable(self, kind: str, fn: Afn) -> Any:
+        """One of this framework's own awaitables that will do fn(); made in its loop."""
+
+    awaitables: tuple[str, ...]
+
+
+class Bridge(Protocol):
+    """What is under test; see interop/bridges/bridge.py."""
+
+    name: str
+    topology: str
+    has: frozenset[str]
+
+    def open(self) -> Any:
+        """A context manager, native to the caller, for a Session."""
+
+    def back(self, here: Any) -> Any:
+        """Called in the callee: the same in the other direction."""
+
+    def here(self) -> Any:
+        """Called in the caller: what back() needs."""
+
+    def inward(self) -> Any:
+        """Called in the callee: a session of the caller's kind into the very loop that runs here."""
+
+    def wrap(self, session: Session, foreign: Any) -> Any:
+        """Called in the caller: its own awaitable for one of the callee's."""
+
+
+@dataclass
+class World:
+    """One law's: it runs in the caller's loop.
+
+    Attributes:
+        flavour: how the callee's functions are written.
+        session: the opened bridge, unless the law opens its own.
+        trace: what happened in which order; it goes into the record.
+        reports: what either side's framework has reported as lost.
+    """
+
+    caller: Driver
+    callee: Driver
+    bridge: Bridge
+    flavour: str = ""
+    opens: bool = True
+    session: Session = None
+    trace: list[Any] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    tell_caller: Callable[[Callable[[], object]], object] = field(init=False)
+    tell_callee: Callable[[Callable[[], object]], object] = field(init=False)
+
+    @property
+    def topology(self) -> str:
+        """The bridge's."""
+        return self.bridge.topology
+
+    def native(self, fn: Afn) -> Callable[..., Any]:
+        """The callee's function, in the flavour of this run."""
+        return self.callee.native(fn, self.flavour)
+
+    async def open(self) -> Session:
+        """Another session."""
+        return await self.caller.open(self.bridge.open())
+
+    async def close(self, session: Session) -> None:
+        """Close it."""
+        await self.caller.close(session)
+
+    async def call(self, fn: Afn, *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the callee's, written as a coroutine function, and wait natively."""
+        return await self.caller.call(self.session, self.native(fn), *args, **kwargs)
+
+    async def call_on(self, session: Session, fn: Afn, *args: Any) -> Any:
+        """The same through a session that the law has opened."""
+        return await self.caller.call(session, self.native(fn), *args)
+
+    async def outcome(self, fn: Afn, *args: Any) -> Outcome:
+        """How a call ended."""
+        try:
+            return "value", await self.call(fn, *args)
+        except BaseException as error:
+            return "error", error
+
+    async def spawned(self, fn: Afn, *args: Any) -> Outcome:
+        """How a task of the caller's ended that did fn(*args)."""
+        return await self.caller.join(await self.caller.spawn(fn, *args))
+
+    async def cancelled_call(self, fn: Afn, *args: Any) -> Outcome:
+        """Call fn in a task of its own, cancel that when fn says that it has started; how the task ended."""
+        started = self.caller.event()
+
+        async def callee() -> Any:
+            self.tell_caller(started.set)
+            return await fn(*args)
+
+        task = await self.caller.spawn(self.call, callee)
+        await started.wait()
+        await self.caller.cancel(task)
+        return await self.caller.join(task)
+
+    def wrap(self, foreign: Any) -> Any:
+        """The caller's own awaitable for one of the callee's."""
+        return self.bridge.wrap(self.session, foreign)
+
+    async def turns(self, count: int) -> None:
+        """Let the caller's loop go round."""
+        for _ in range(count):
+            await self.caller.turn()
+
+    async def learn_the_callee(self, session: Session) -> None:
+        """Get the callee's waker, through the bridge."""
+
+        async def waker() -> Any:
+            return self.callee.waker()
+
+        self.tell_callee = await self.caller.call(session, self.callee.native(waker))
+
+    async def __aenter__(self) -> World:
+        self.tell_caller = self.caller.waker()
+        if self.opens:
+            self.session = await self.open()
+            await self.learn_the_callee(self.session)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self.session is not None:
+            await self.close(self.session)
