@@ -94,7 +94,8 @@ class Hub(Greenlets):
     def _heard(self, _: int) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self.ear, 4096)
-        self.drain()
+        # Not here: a greenlet that goes on and fails would fail in this callback, and eventlet would take away the descriptor.
+        self.hub.schedule_call_global(0, self.drain)
 
     def hosts(self) -> frozenset[str]:
         """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
@@ -224,17 +225,25 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
     finally:
         drive(runtime.end_guests())
         runtime.die("its main function has ended")
-        for greenlet in runtime.left:
-            greenthread.kill(greenlet)
-        if fresh:
-            runtime.bury("its hub has ended")
-            runtime.close()
-            runtime.hub.abort(wait=True)
-            _local.runtime = None
-            del hubs._threadlocal.hub
-            for name in ("poll", "loop"):
-                if hasattr(getattr(runtime.hub, name, None), "close"):
-                    getattr(runtime.hub, name).close()
+        try:
+            for greenlet in runtime.left:
+                greenthread.kill(greenlet)
+        finally:  # What was thrown at main() and not answered comes here.
+            if fresh:
+                _end(runtime)
+
+
+def _end(runtime: Hub) -> None:
+    runtime.bury("its hub has ended")
+    runtime.close()
+    try:
+        runtime.hub.abort(wait=True)
+    finally:
+        _local.runtime = None
+        del hubs._threadlocal.hub
+        for name in ("poll", "loop"):
+            if hasattr(getattr(runtime.hub, name, None), "close"):
+                getattr(runtime.hub, name).close()
 
 
 class Portal(BlockingPortal):

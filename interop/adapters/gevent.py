@@ -106,7 +106,7 @@ class Hub(Greenlets):
     def release(self) -> None:
         """One reason less to stay."""
         self.holds -= 1
-        if self.holds == 0:
+        if self.holds == 0 and not self.dead:
             self.keep_alive.stop()
 
     def raw_wake(self) -> None:
@@ -233,12 +233,14 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
     finally:
         drive(runtime.end_guests())
         runtime.die("its main function has ended")
-        gevent.killall(runtime.left)
-        if fresh:
-            runtime.bury("its hub is destroyed")
-            runtime.keep_alive.close()
-            _local.runtime = None
-            runtime.hub.destroy(destroy_loop=True)
+        try:
+            gevent.killall(runtime.left)
+        finally:  # What was thrown at main() and not answered comes here.
+            if fresh:
+                runtime.bury("its hub is destroyed")
+                runtime.keep_alive.close()
+                _local.runtime = None
+                runtime.hub.destroy(destroy_loop=True)
 
 
 class Portal(BlockingPortal):

@@ -30,12 +30,14 @@ class Bridge:
         package: the distribution that has to be installed.
         crossings: where it can be used.
         has: what it can do beside call(), of CAPABILITIES.
+        fresh: it changes the whole process: give it an interpreter of its own.
     """
 
     name = ""
     package = ""
     crossings: tuple[Crossing, ...] = ()
     has: frozenset[str] = frozenset()
+    fresh = False
 
     def __init__(self, crossing: Crossing) -> None:
         self.crossing = crossing
@@ -52,8 +54,8 @@ class Bridge:
         """
         raise NotImplementedError
 
-    def call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run fn, a native function of the callee's, in the callee; the caller's native awaitable, or the value where it blocks."""
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run fn, native to the callee, in the callee; gives the caller's native awaitable, or blocks and gives the value."""
         raise NotImplementedError
 
     def open(self) -> Any:

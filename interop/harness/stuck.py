@@ -25,10 +25,11 @@ class Watch:
 
     Args:
         session: the id of a process that leads a session of its own; all processes in the session count.
+        wall: seconds after which it is too long, whatever happens.
     """
 
-    def __init__(self, session: int) -> None:
-        self.session = session
+    def __init__(self, session: int, *, wall: float = WALL_SECONDS) -> None:
+        self.session, self.wall = session, wall
         self._began = time.monotonic()
         self._counters: object = None
         self._since = 0.0
@@ -37,7 +38,7 @@ class Watch:
     def hung(self) -> bool:
         """Look once. True when all of it sleeps and did nothing for QUIET_SECONDS, spun, or took far too long."""
         now = time.monotonic()
-        if now - self._began > WALL_SECONDS:
+        if now - self._began > self.wall:
             return True
         counters = activity(self.session)
         if counters is None or counters != self._counters:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from interop.laws.law import SHOULD, law
-from interop.laws.world import Broken, Session, World, expect
+from interop.laws.world import Afn, Broken, WayBack, World, expect
 
 LOOPS = "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code"
 
@@ -50,45 +49,38 @@ async def calls_overlap(world: World) -> None:
         expect(outcome == ("value", None), outcome)
 
 
-async def _with_a_way_back(world: World) -> tuple[Any, Any, Any]:
-    """A function that calls to and fro so many times, and what opens and closes the way back."""
-    here = world.bridge.here()
-    back: list[Session] = []
-
-    async def open_back() -> None:
-        back.append(await world.callee.open(world.bridge.back(here)))
-
-    async def close_back() -> None:
-        await world.callee.close(back[0])
+def to_and_fro(world: World, back: WayBack) -> Afn:
+    """A function of the caller's that calls to and fro so many times."""
 
     async def down(depth: int) -> int:
         return int(await world.call(across, depth - 1)) + 1 if depth else 0
 
     async def across(depth: int) -> int:
-        return int(await world.callee.call(back[0], world.caller.native(down), depth - 1)) + 1 if depth else 0
+        return int(await back.call(down, depth - 1)) + 1 if depth else 0
 
-    return down, open_back, close_back
+    return down
 
 
 @law("L3", needs=("back",), source="asgiref: a sync_to_async inside an async_to_sync", once=True)
 async def a_call_nested_thirty_deep_finishes(world: World) -> None:
     """Look for a side that cannot be called while it waits itself, or for a thread a hop."""
-    down, open_back, close_back = await _with_a_way_back(world)
-    await world.call(open_back)
-    got = await world.spawned(down, 30)
-    await world.call(close_back)
+    back = WayBack(world)
+    await back.open()
+    got = await world.spawned(to_and_fro(world, back), 30)
+    await back.close()
     expect(got == ("value", 30), got)
 
 
 @law("L4", needs=("back",), source="A pool whose workers wait for the pool is a deadlock", once=True)
 async def a_hundred_calls_nested_ten_deep_finish(world: World) -> None:
     """Look for a pool with a limit, in which every worker waits for one more."""
-    down, open_back, close_back = await _with_a_way_back(world)
-    await world.call(open_back)
+    back = WayBack(world)
+    down = to_and_fro(world, back)
+    await back.open()
     width = 100 if world.caller.has_loop and world.callee.has_loop else 10  # Nested plain calls are a thread each.
     tasks = [await world.caller.spawn(down, 10) for _ in range(width)]
     got = [await world.caller.join(task) for task in tasks]
-    await world.call(close_back)
+    await back.close()
     expect(got == [("value", 10)] * width, got[:3])
 
 
@@ -105,7 +97,12 @@ async def an_idle_peer_is_woken_each_time(world: World) -> None:
         expect(got == number, got)
 
 
-@law("L6", needs=("blocking", "callee-loop", "inward"), source="Twisted: blockingCallFromThread must not be called in the reactor", once=True)
+@law(
+    "L6",
+    needs=("blocking", "callee-loop", "inward"),
+    source="Twisted: blockingCallFromThread must not be called in the reactor",
+    once=True,
+)
 async def a_blocking_call_into_ones_own_loop_is_refused(world: World) -> None:
     """Look for a blocking wait that does not ask in which thread it is."""
 
@@ -208,7 +205,11 @@ async def many_calls_do_not_starve_the_callers_other_work(world: World) -> None:
     expect(world.trace[0] == "other", world.trace)
 
 
-@law("L11", needs=("caller-loop", "callee-loop"), source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon")
+@law(
+    "L11",
+    needs=("caller-loop", "callee-loop"),
+    source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon",
+)
 async def calls_start_in_the_order_of_their_issue(world: World) -> None:
     """Look for a queue that is no queue: a set, a stack, a pool."""
     issued: list[int] = []
@@ -253,25 +254,24 @@ async def the_callees_loop_beats_while_a_call_waits_in_it(world: World) -> None:
 @law("L13", needs=("back",), source="Two queues that wait for each other are a deadlock", once=True)
 async def calls_in_both_directions_at_once_finish(world: World) -> None:
     """Look for a lock that both directions share."""
-    here = world.bridge.here()
+    back = WayBack(world)
 
     async def pong(number: int) -> int:
         await world.caller.turn()
         return number
 
     async def serve() -> list[int]:
-        session = await world.callee.open(world.bridge.back(here))
-        got = [await world.callee.call(session, world.caller.native(pong), number) for number in range(20)]
-        await world.callee.close(session)
-        return got
+        return [await back.call(pong, number) for number in range(20)]
 
     async def ping(number: int) -> int:
         await world.callee.turn()
         return number
 
+    await back.open()
     task = await world.caller.spawn(world.call, serve)
     mine = [await world.call(ping, number) for number in range(20)]
     outcome = await world.caller.join(task)
+    await back.close()
     expect(mine == list(range(20)), mine)
     expect(outcome == ("value", list(range(20))), outcome)
 

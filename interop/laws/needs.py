@@ -37,6 +37,9 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
         "in Trio only a scope can cancel, and the scope takes it back" if w.callee.library == "trio" else None
     ),
     "callee-timeout": lambda w: None if w.callee.timeout_type else f"{w.callee.name} has no timeout that ends what it waits for",
+    # The flavour of the callee's function: each says for itself.
+    "base-exceptions": lambda w: None,
+    "exits": lambda w: None,
 }
 
 
@@ -54,7 +57,5 @@ def missing(world: World, needs: frozenset[str]) -> str | None:
         reason = NEEDS[need](world)
         if reason is not None:
             return reason
-    lacks = world.callee.flavours.get(world.flavour, frozenset())
-    if lacking := sorted(needs & lacks):
-        return f"{world.flavour} of {world.callee.name} has no {lacking[0]}"
-    return None
+    lacks = world.callee.flavours.get(world.flavour, {})
+    return next((lacks[need] for need in sorted(needs) if need in lacks), None)

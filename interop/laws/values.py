@@ -11,7 +11,7 @@ import weakref
 from typing import Any
 
 from interop.laws.law import SHOULD, law
-from interop.laws.world import NotApplicable, Odd, Outcome, World, expect
+from interop.laws.world import Afn, Driver, NotApplicable, Odd, World, expect
 
 STDTYPES = "https://docs.python.org/3/reference/executionmodel.html#exceptions"
 
@@ -90,7 +90,7 @@ async def an_error_bears_no_trace_of_the_calls_before_it(world: World) -> None:
     expect(len(lengths) == 1, sorted(lengths))
 
 
-@law("V5", source=STDTYPES)
+@law("V5", needs=("base-exceptions",), source=STDTYPES)
 async def any_base_exception_ends_the_call(world: World) -> None:
     """Look for `except Exception` where the outcome is taken."""
 
@@ -120,7 +120,7 @@ async def stop_iteration_and_its_kin_arrive_in_a_wrapper(world: World) -> None:
             expect(False, got)
 
 
-@law("V7", source="https://docs.python.org/3/library/exceptions.html#KeyboardInterrupt")
+@law("V7", needs=("exits",), source="https://docs.python.org/3/library/exceptions.html#KeyboardInterrupt")
 async def keyboard_interrupt_and_system_exit_reach_the_caller_and_spare_the_callees_loop(world: World) -> None:
     """Look for a loop that lets these two through its own run()."""
     for error in (KeyboardInterrupt(), SystemExit(3)):
@@ -167,7 +167,7 @@ def _foreign_cancels() -> list[BaseException]:
     return errors
 
 
-@law("V9", source="Trio reference: only the library that cancels may raise or take its cancel")
+@law("V9", needs=("base-exceptions",), source="Trio reference: only the library that cancels may raise or take its cancel")
 async def a_foreign_cancel_type_stays_an_error(world: World) -> None:
     """Look for `except CancelledError` of a framework that is on neither side, or of the wrong one."""
     for error in _foreign_cancels():
@@ -237,41 +237,49 @@ async def an_error_is_not_held_by_a_cycle(world: World) -> None:
         await world.callee.turn()
         raise Fresh
 
-    async def held(outcome: Any) -> bool:
-        """Whether only the collector can free the error that outcome() gives."""
-
-        async def once() -> Any:
-            kind, got = await outcome()
-            expect(kind == "error" and type(got) is Fresh, (kind, got))
-            return weakref.ref(got)
-
+    async def collector_only(fails: Afn, then: Afn) -> bool:
+        """Whether only the collector can free the error of fails()."""
         gc.collect()
         gc.disable()
         try:
-            reference = await once()
-            await world.call(world.callee.turn)  # The callee's own frames are gone once it does something else.
-            await world.turns(2)
+            reference = await _caught(Fresh, fails)
+            await then()  # The frames of those who raised it are gone once they do something else.
             return reference() is not None
         finally:
             gc.enable()
 
-    async def through_the_bridge() -> Outcome:
-        return await world.outcome(callee)
+    async def through_the_bridge() -> None:
+        await world.call(callee)
 
-    async def natively_in_the_caller() -> Outcome:
-        async def fails() -> None:
-            await world.caller.turn()
-            raise Fresh
+    async def then() -> None:
+        await world.call(world.callee.turn)
+        await world.turns(2)
 
-        return await world.spawned(fails)
-
-
-    if not await held(through_the_bridge):
+    if not await collector_only(through_the_bridge, then):
         return
-    for whose, control in (("caller", await held(natively_in_the_caller)),):
-        if control:
-            raise NotApplicable(f"the {whose}'s framework makes a cycle of it without a bridge, too")
+    if await collector_only(_natively(world.caller, Fresh), world.caller.turn):
+        raise NotApplicable(f"{world.caller.name} makes a cycle of an error by itself")
+    if await world.call(collector_only, _natively(world.callee, Fresh), world.callee.turn):
+        raise NotApplicable(f"{world.callee.name} makes a cycle of an error by itself")
     expect(False, "only the garbage collector could free it")
+
+
+async def _caught(kind: type[BaseException], fails: Afn) -> Any:
+    try:
+        await fails()
+    except kind as error:
+        return weakref.ref(error)  # In no local of this frame: it would be in the error's own traceback.
+
+
+def _natively(side: Driver, kind: type[BaseException]) -> Afn:
+    async def raises() -> None:
+        await side.turn()
+        raise kind
+
+    async def fails() -> None:
+        raise (await side.join(await side.spawn(raises)))[1]
+
+    return fails
 
 
 @law("V14", source="PEP 3148: the callable is called with its own arguments")

@@ -64,7 +64,8 @@ class Driver(Protocol):
         library: what sniffio calls it.
         cancel_type: what its native cancel raises.
         timeout_type: what its own timeout raises; None if it has none that ends what it waits for.
-        flavours: the native forms of a function, and for each what it cannot do.
+        flavours: the native forms of a function, and for each what it cannot do, with the reason.
+        awaitables: its objects that can be waited for; awaited_once: those among them that only one can wait for.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Driver(Protocol):
     library: str | None
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None
-    flavours: Mapping[str, frozenset[str]]
+    flavours: Mapping[str, Mapping[str, str]]
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A function as this framework's users write it."""
@@ -88,7 +89,7 @@ class Driver(Protocol):
     async def close(self, session: Session) -> None:
         """Leave it."""
 
-    async def call(self, session: Session, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def call(self, session: Session, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call through an opened bridge, and wait natively."""
 
     def stream(self, session: Session, fn: Callable[..., Any]) -> Any:
@@ -121,6 +122,9 @@ class Driver(Protocol):
     def task(self) -> object:
         """The current task, as the framework's own code would ask for it; None if it has no such thing."""
 
+    def drop(self, mine: Any) -> None:
+        """Cancel what wrap() gave, as this framework does it."""
+
     def busy(self) -> object:
         """What must be as before after a call: pending cancels and the like."""
 
@@ -136,7 +140,11 @@ class Driver(Protocol):
     def awaitable(self, kind: str, fn: Afn) -> Any:
         """One of this framework's own awaitables that will do fn(); made in its loop."""
 
+    async def waited(self, mine: Any) -> Any:
+        """Wait natively for what wrap() gave."""
+
     awaitables: tuple[str, ...]
+    awaited_once: tuple[str, ...]
 
 
 class Bridge(Protocol):
@@ -201,7 +209,7 @@ class World:
         """Close it."""
         await self.caller.close(session)
 
-    async def call(self, fn: Afn, *args: Any, **kwargs: Any) -> Any:
+    async def call(self, fn: Afn, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the callee's, written as a coroutine function, and wait natively."""
         return await self.caller.call(self.session, self.native(fn), *args, **kwargs)
 
@@ -260,3 +268,31 @@ class World:
     async def __aexit__(self, *exc: object) -> None:
         if self.session is not None:
             await self.close(self.session)
+
+
+class WayBack:
+    """A session in the other direction, held in the callee."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.here = world, world.bridge.here()
+        self.session: Session = None
+
+    async def open(self) -> None:
+        """In the caller."""
+
+        async def opening() -> None:
+            self.session = await self.world.callee.open(self.world.bridge.back(self.here))
+
+        await self.world.call(opening)
+
+    async def close(self) -> None:
+        """In the caller."""
+
+        async def closing() -> None:
+            await self.world.callee.close(self.session)
+
+        await self.world.call(closing)
+
+    async def call(self, fn: Afn, *args: Any) -> Any:
+        """In the callee: call a function of the caller's."""
+        return await self.world.callee.call(self.session, self.world.caller.native(fn), *args)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from interop.harness.drivers.driver import Driver
 
 
-def driver(name: str) -> Driver:
+def find(name: str) -> Driver:
     """The driver of a framework's name; imports that framework."""
     base, _, flavour = name.rstrip("]").partition("[")
     module = importlib.import_module(f"interop.harness.drivers.{base}")

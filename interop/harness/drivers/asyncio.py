@@ -19,7 +19,10 @@ class AsyncioDriver(Driver):
     adapter: Any = interop.adapters.asyncio
     cancel_type = asyncio.CancelledError
     timeout_type: type[BaseException] | None = asyncio.TimeoutError
-    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "task": NOTHING}
+    flavours: Mapping[str, Mapping[str, str]] = {
+        "coroutine": NOTHING,
+        "task": {"exits": "asyncio lets a KeyboardInterrupt or SystemExit out of any task end the loop"},
+    }
     awaitables: tuple[str, ...] = ("Task", "Future")
 
     def __init__(self, flavour: str) -> None:
@@ -34,7 +37,7 @@ class AsyncioDriver(Driver):
 
     def event(self) -> Event:
         """This framework's own."""
-        return asyncio.Event()  # type: ignore[return-value]
+        return asyncio.Event()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
         """Start a task."""

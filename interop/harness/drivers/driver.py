@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import drive
 
-NOTHING: frozenset[str] = frozenset()
+NOTHING: Mapping[str, str] = {}
 
 
 class Driver(ABC):
@@ -28,8 +28,9 @@ class Driver(ABC):
     adapter: Any
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None = None
-    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING}
+    flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING}
     awaitables: tuple[str, ...] = ()
+    awaited_once: tuple[str, ...] = ()
     reports_to: ClassVar[str] = ""
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
@@ -48,7 +49,7 @@ class Driver(ABC):
         """Leave it."""
         await session.__aexit__(None, None, None)
 
-    async def call(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def call(self, session: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call, and wait natively."""
         return await session.call(fn, *args, **kwargs)
 
@@ -125,7 +126,7 @@ class BlockingDriver(Driver):
     """gevent, eventlet and threads."""
 
     blocking = True
-    flavours: Mapping[str, frozenset[str]] = {"function": NOTHING}
+    flavours: Mapping[str, Mapping[str, str]] = {"function": NOTHING}
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A plain function that blocks."""
@@ -144,7 +145,7 @@ class BlockingDriver(Driver):
         """Leave it, blocking."""
         session.__exit__(None, None, None)
 
-    async def call(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def call(self, session: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call, and block."""
         return session.call(fn, *args, **kwargs)
 
@@ -202,13 +203,3 @@ class EnteredBlocking:
 
     async def __aexit__(self, *exc: Any) -> Any:
         return self.manager.__exit__(*exc)
-
-
-def sniffed() -> str | None:
-    """What sniffio says here; None if nothing, or if it is not installed."""
-    try:
-        import sniffio
-
-        return sniffio.current_async_library()
-    except (ImportError, sniffio.AsyncLibraryNotFoundError):
-        return None

@@ -101,7 +101,8 @@ class EventletDriver(BlockingDriver):
 
     def alive(self) -> int:
         """Timers of the hub: what it has yet to run."""
-        return int(hubs.get_hub().get_timers_count())
+        hub = hubs.get_hub()
+        return int(hub.get_timers_count()) - int(hub.timers_canceled)
 
     def awaitable(self, kind: str, fn: Afn) -> Any:
         """A GreenThread, or an Event that one sends."""

@@ -100,11 +100,17 @@ class GeventDriver(BlockingDriver):
 
     def awaitable(self, kind: str, fn: Afn) -> Any:
         """A Greenlet, or an AsyncResult that one completes."""
-        greenlet = gevent.spawn(self.native(fn))
         if kind == "Greenlet":
-            return greenlet
+            return gevent.spawn(self.native(fn))
         result = gevent.event.AsyncResult()
-        greenlet.link(result)
+
+        def body() -> None:
+            try:
+                result.set(self.native(fn)())
+            except BaseException as error:
+                result.set_exception(error)
+
+        gevent.spawn(body)
         return result
 
     async def waited(self, mine: Any) -> Any:

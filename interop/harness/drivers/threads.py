@@ -46,6 +46,7 @@ class Task:
 
     lane: Lane
     outcome: Outcome
+    told = False
 
 
 class ThreadsDriver(BlockingDriver):
@@ -85,8 +86,18 @@ class ThreadsDriver(BlockingDriver):
         return task
 
     async def cancel(self, task: Any) -> None:
-        """Ask; do not wait."""
-        task.lane.wake(lambda: task.lane.cancel(None))
+        """Ask, and see that it is taken, for a thread takes it when it can."""
+        lane = task.lane
+        lane.wake(lambda: lane.cancel(None))  # type: ignore[arg-type]
+        if lane is interop.adapters.threads.current():
+            return
+        if not task.told:  # Only the first one is forwarded: later ones are taken for nothing.
+            task.told, taken = True, threading.Event()
+            while task.thread.is_alive() and lane.cancelled:
+                os.sched_yield()
+            lane.wake(taken.set)  # It is answered when the cancel has been forwarded.
+            while task.thread.is_alive() and not taken.wait(0.01):
+                pass
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""

@@ -21,8 +21,14 @@ class TornadoDriver(AsyncioDriver):
     adapter: Any = interop.adapters.tornado
     timeout_type = None  # gen.with_timeout() abandons what it waits for: there is nothing to forward.
 
-    # The Future of a @gen.coroutine can be cancelled, and its generator goes on all the same.
-    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "gen.coroutine": frozenset({"cancel"})}
+    flavours: Mapping[str, Mapping[str, str]] = {
+        "coroutine": NOTHING,
+        "gen.coroutine": {
+            "cancel": "the Future of a @gen.coroutine can be cancelled, and its generator goes on all the same",
+            "base-exceptions": "a @gen.coroutine that raises a BaseException never completes its Future",
+            "exits": "a @gen.coroutine that raises a BaseException never completes its Future",
+        },
+    }
     awaitables = ("Future", "gen.coroutine")
 
     def __init__(self, flavour: str) -> None:
@@ -61,6 +67,6 @@ class TornadoDriver(AsyncioDriver):
         IOLoop.current().stop()
 
 
-def driver(flavour: str) -> Driver:
+def driver(flavour: str) -> TornadoDriver:
     """The driver of one flavour."""
     return TornadoDriver(flavour)

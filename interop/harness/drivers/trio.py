@@ -31,7 +31,7 @@ class TrioDriver(Driver):
 
     def event(self) -> Event:
         """This framework's own."""
-        return trio.Event()  # type: ignore[return-value]
+        return trio.Event()
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
         """Start a task."""

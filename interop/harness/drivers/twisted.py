@@ -64,8 +64,9 @@ class TwistedDriver(Driver):
     adapter: Any = interop.adapters.twisted
     cancel_type = CancelledError
     timeout_type = TimeoutError
-    flavours: Mapping[str, frozenset[str]] = {"coroutine": NOTHING, "inlineCallbacks": NOTHING, "Deferred": NOTHING}
+    flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING, "inlineCallbacks": NOTHING, "Deferred": NOTHING}
     awaitables = ("Deferred", "inlineCallbacks")
+    awaited_once = awaitables  # Who waits for a Deferred takes its result.
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour

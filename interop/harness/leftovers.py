@@ -1,0 +1,92 @@
+"""What a law leaves behind: looked at before and after, and charged to the law that left it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from interop.laws.world import Driver, variable
+
+# Threads of a pool that wait for work are nobody's leftovers: a pool keeps them for the next call.
+POOLS = ("concurrent/futures/", "interop/adapters/threads", "twisted/_threads/", "gevent/threadpool", "trio/_core/_thread_cache")
+
+
+@dataclass(frozen=True)
+class Left:
+    """What there is at one moment."""
+
+    threads: frozenset[str]
+    files: frozenset[str]
+    tasks: int
+    signals: tuple[Any, ...]
+    hooks: tuple[Any, ...]
+    context: str
+
+    def more_than(self, before: Left) -> list[str]:
+        """What there is now that was not there before, in words."""
+        found = [f"thread {name}" for name in sorted(self.threads - before.threads)]
+        if len(self.files) > len(before.files):
+            found += [f"open file {name}" for name in sorted(self.files - before.files)]
+        if self.tasks > before.tasks:
+            found.append(f"{self.tasks - before.tasks} tasks")
+        if self.signals != before.signals:
+            found.append("another signal handler")
+        if self.hooks != before.hooks:
+            found.append("another hook for async generators")
+        if self.context != before.context:
+            found.append(f"a context variable, {self.context!r}")
+        return found
+
+
+def now(caller: Driver) -> Left:
+    """Look around, in the caller's loop."""
+    main = threading.current_thread() is threading.main_thread()
+    return Left(
+        frozenset(f"{thread.name} ({thread.ident})" for thread in threading.enumerate() if not _idles(thread)),
+        frozenset(_files()),
+        caller.alive(),
+        tuple(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)) if main else (),
+        tuple(sys.get_asyncgen_hooks()),
+        variable.get(),
+    )
+
+
+async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -> list[str]:
+    """What is left, after the loop has had time to end what is ending: a settled number of turns, no clock."""
+    more: list[str] = []
+    for attempt in range(8):
+        more = now(caller).more_than(before)
+        if not more:
+            return []
+        if attempt:
+            collect()
+        for _ in range(1 << attempt):
+            await caller.turn()
+    return more
+
+
+def _files() -> list[str]:
+    if not os.path.isdir("/proc/self/fd"):
+        return []
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.append(f"{name} {os.readlink(f'/proc/self/fd/{name}').partition(':')[0]}")
+        except OSError:  # The directory's own descriptor is closed by now.
+            continue
+    return found
+
+
+def _idles(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not (name.endswith(("/threading.py", "/queue.py")) or any(pool in name for pool in POOLS)):
+            return False
+        frame = frame.f_back
+    return True

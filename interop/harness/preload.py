@@ -1,0 +1,19 @@
+"""What the server of workers has imported: every framework, and never a loop, a hub or a reactor."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import warnings
+
+import interop.harness.worker  # noqa: F401
+from interop.laws.law import catalogue
+
+DRIVERS = ("asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "threads")
+
+catalogue()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Each framework says of itself what it has to say, and not here.
+    for name in DRIVERS:
+        with contextlib.suppress(Exception):  # What is missing or broken is the cell's own finding.
+            importlib.import_module(f"interop.harness.drivers.{name}")

@@ -1,0 +1,143 @@
+"""One cell in a process of its own: the laws one after the other, in the caller's loop; a message for each as it ends.
+
+Messages: ("begin", law id), ("finding", a dict), ("end", ""). A law that hangs is found out by the parent, which asks for the
+stacks and ends this process.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import sys
+import time
+import traceback
+from typing import Any
+
+from interop.bridges.bridge import Bridge
+from interop.harness import drivers, leftovers, stacks
+from interop.harness.cell import Cell
+from interop.harness.reports import Reports
+from interop.laws.law import Law, catalogue
+from interop.laws.needs import missing
+from interop.laws.world import Broken, Driver, NotApplicable, World
+
+KIT = "the kit itself failed"
+ORDER = ("kept", "not-applicable", "blocked", "broken", "kit-error")  # From good to bad: a law is as good as its worst flavour.
+
+
+def main(cell: Cell, channel: Any, output: str) -> None:
+    """Check a cell's laws.
+
+    Args:
+        channel: a multiprocessing Connection for messages.
+        output: a file for all that is printed here.
+    """
+    os.setsid()  # A Ctrl-C in the terminal is the parent's to answer.
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number in (1, 2):
+        os.dup2(descriptor, number)
+    os.close(descriptor)
+    faulthandler.enable()
+    stacks.answer_requests()
+    reports = Reports()
+    reports.install()
+    gc.collect()
+    gc.freeze()
+    Worker(cell, channel, reports).run()
+    channel.send(("end", ""))
+
+
+class Worker:
+    """The state of a cell's check."""
+
+    def __init__(self, cell: Cell, channel: Any, reports: Reports) -> None:
+        self.cell, self.channel, self.reports = cell, channel, reports
+        self.laws = catalogue()
+
+    def run(self) -> None:
+        """Drive all laws in the caller's loop."""
+        self.caller, self.callee = drivers.find(self.cell.crossing.caller), drivers.find(self.cell.crossing.callee)
+        if "twisted" in str(self.cell.crossing):
+            self.reports.listen_to_twisted()
+        self.bridge = self.cell.kind(self.cell.crossing)
+        self.bridge.run(self.check_all)
+
+    async def check_all(self) -> None:
+        """Each law, in order, after one call that opens what is opened at the first use."""
+        async with World(self.caller, self.callee, self.bridge) as world:
+            await world.call(self.callee.turn)
+            await self.caller.turn()
+        del world
+        for id in self.cell.laws:
+            law = self.laws[id]
+            self.channel.send(("begin", id))
+            begun = time.monotonic()
+            finding = await check(law, self.caller, self.callee, self.bridge, self.reports)
+            finding["seconds"] = round(time.monotonic() - begun, 4)
+            self.channel.send(("finding", finding))
+
+
+async def check(law: Law, caller: Driver, callee: Driver, bridge: Bridge, reports: Reports) -> dict[str, Any]:
+    """One law, once for each flavour of the callee's functions; the finding is that of its worst flavour."""
+    found = []
+    for flavour in list(callee.flavours)[: 1 if law.once else None]:
+        verdict, reason, trace, where = await check_flavour(law, flavour, caller, callee, bridge, reports)
+        found.append({"verdict": verdict, "reason": reason, "trace": trace, "flavour": flavour, "traceback": where})
+    # A flavour to which the law does not apply says nothing about the others.
+    applied = [one for one in found if one["verdict"] != "not-applicable"] or found[:1]
+    worst = max(applied, key=lambda one: ORDER.index(one["verdict"]))
+    evidence = {"flavours": {one["flavour"]: one["verdict"] for one in found}}
+    if worst["traceback"]:
+        evidence |= {"flavour": worst["flavour"], "traceback": worst["traceback"]}
+    return {
+        "check": law.id,
+        "verdict": worst["verdict"],
+        "reason": worst["reason"],
+        "trace": worst["trace"],
+        "evidence": evidence,
+    }
+
+
+async def check_flavour(
+    law: Law, flavour: str, caller: Driver, callee: Driver, bridge: Bridge, reports: Reports
+) -> tuple[str, str, list[str], str]:
+    """Verdict, reason, trace, and the traceback where there is one."""
+    world = World(caller, callee, bridge, flavour, "opens" not in law.needs, reports=reports.heard)
+    reason = missing(world, law.needs)
+    if reason is not None:
+        return "not-applicable", reason, [], ""
+    reports.heard.clear()
+    before = leftovers.now(caller)
+    verdict, where = "kept", ""
+    try:
+        async with world:
+            await law.check(world)
+    except NotApplicable as error:
+        verdict, reason = "not-applicable", str(error)
+    except Broken as error:
+        verdict, reason = "broken", _short(str(error))
+        where = _traceback(error)
+    except BaseException as error:
+        verdict, reason = "broken", _short(f"{type(error).__name__}: {error}")
+        where = _traceback(error)
+    trace = [str(step) for step in world.trace]
+    del world
+    gc.collect()
+    left = await leftovers.settled(caller, before, gc.collect)
+    if verdict == "kept":
+        if left:
+            verdict, reason = "broken", "left behind: " + ", ".join(left)
+        elif reports.heard:
+            verdict, reason = "broken", "reported as lost: " + "; ".join(reports.heard[:3])
+    reports.heard.clear()
+    return verdict, reason or "", trace, where
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 600 else text[:600] + " ..."
+
+
+def _traceback(error: BaseException) -> str:
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return text.replace(os.getcwd() + os.sep, "").replace(sys.prefix + os.sep, "")[-4000:]
