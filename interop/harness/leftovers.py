@@ -47,7 +47,7 @@ def now(caller: Driver) -> Left:
     """Look around, in the caller's loop."""
     main = threading.current_thread() is threading.main_thread()
     return Left(
-        frozenset(f"{thread.name} ({thread.ident})" for thread in threading.enumerate() if not _idles(thread)),
+        frozenset(_named(thread) for thread in threading.enumerate() if not _idles(thread)),
         frozenset(_files()),
         caller.alive(),
         tuple(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)) if main else (),
@@ -67,7 +67,19 @@ async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -
             collect()
         for _ in range(1 << attempt):
             await caller.turn()
+        _let_threads_end(before)
     return more
+
+
+def _let_threads_end(before: Left) -> None:
+    """A thread that has done its work may still need a moment of its own to end."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not _idles(thread) and _named(thread) not in before.threads:
+            thread.join(0.02)
+
+
+def _named(thread: threading.Thread) -> str:
+    return f"{thread.name} ({thread.ident})"
 
 
 def _files() -> list[str]:

@@ -122,12 +122,12 @@ class EventletDriver(BlockingDriver):
         return event
 
     async def waited(self, mine: Any) -> Any:
-        """Wait for a GreenThread, and raise what it raised."""
+        """Wait for an Event."""
         return mine.wait()
 
     def drop(self, mine: Any) -> None:
-        """Kill it, in a turn of the hub's own."""
-        hubs.get_hub().schedule_call_global(0, greenthread.kill, mine)
+        """Kill it."""
+        mine.kill()
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

@@ -114,12 +114,8 @@ class GeventDriver(BlockingDriver):
         return result
 
     async def waited(self, mine: Any) -> Any:
-        """Wait for a Greenlet, and raise what it raised."""
+        """Get an AsyncResult."""
         return mine.get()
-
-    def drop(self, mine: Any) -> None:
-        """Kill it."""
-        mine.kill(block=False)
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
