@@ -42,7 +42,7 @@ class Reports(logging.Handler):
         """Once Twisted is there."""
         from twisted.logger import globalLogPublisher
 
-        globalLogPublisher.addObserver(self._observed)
+        globalLogPublisher.addObserver(self._observed)  # type: ignore[arg-type]
 
     def emit(self, record: logging.LogRecord) -> None:
         """What was logged as an error."""

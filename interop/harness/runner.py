@@ -152,7 +152,8 @@ class Life:
             output.touch()
             mine, theirs = multiprocessing.Pipe(duplex=False)
             with _starting:
-                process: Any = _context(self.cell).Process(target=worker.main, args=(self.cell, theirs, str(output)))
+                context: Any = _context(self.cell)
+                process: Any = context.Process(target=worker.main, args=(self.cell, theirs, str(output)))
                 process.start()
             theirs.close()
             try:

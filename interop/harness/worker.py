@@ -87,7 +87,7 @@ async def check(law: Law, caller: Driver, callee: Driver, bridge: Bridge, report
     # A flavour to which the law does not apply says nothing about the others.
     applied = [one for one in found if one["verdict"] != "not-applicable"] or found[:1]
     worst = max(applied, key=lambda one: ORDER.index(one["verdict"]))
-    evidence = {"flavours": {one["flavour"]: one["verdict"] for one in found}}
+    evidence: dict[str, Any] = {"flavours": {one["flavour"]: one["verdict"] for one in found}}
     if worst["traceback"]:
         evidence |= {"flavour": worst["flavour"], "traceback": worst["traceback"]}
     return {

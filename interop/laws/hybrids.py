@@ -16,11 +16,14 @@ from interop.laws.world import Afn, NotApplicable, World, expect
 FUTURES = "https://docs.python.org/3/library/asyncio-future.html; Deferred.asFuture() and fromFuture()"
 
 
-async def each(world: World, fn: Afn) -> AsyncIterator[tuple[str, Any]]:
-    """Every kind of awaitable of the callee's, made in its loop, that does fn()."""
+async def each(world: World, fn: Afn, need: str = "") -> AsyncIterator[tuple[str, Any]]:
+    """Every kind of awaitable of the callee's that can do what is needed, made in its loop, to do fn()."""
     if not world.callee.awaitables:
         raise NotApplicable(f"{world.callee.name} has no awaitable object but coroutines")
-    for kind in world.callee.awaitables:
+    kinds = [kind for kind, lacks in world.callee.awaitables.items() if need not in lacks]
+    if not kinds:
+        raise NotApplicable(next(iter(world.callee.awaitables.values()))[need])
+    for kind in kinds:
         holder: list[Any] = []  # A call that *returned* an awaitable might be taken for one that awaits it.
 
         def make(kind: str = kind, holder: list[Any] = holder) -> None:
@@ -81,8 +84,6 @@ async def a_wrapped_awaitable_raises_the_foreign_error_itself(world: World) -> N
 @law("H4", needs=("wrap", "cancel"), source=FUTURES, once=True)
 async def a_foreign_awaitable_that_is_cancelled_is_an_error_and_not_my_cancel(world: World) -> None:
     """Look for a foreign cancel that ends the caller's task as if it were its own."""
-    if not world.callee.has_loop:
-        raise NotApplicable("a concurrent.futures.Future that runs cannot be cancelled")
 
     async def fn() -> None:
         raise world.callee.cancel_type()
@@ -90,7 +91,7 @@ async def a_foreign_awaitable_that_is_cancelled_is_an_error_and_not_my_cancel(wo
     async def wait(foreign: Any) -> Any:
         return await world.caller.waited(world.wrap(foreign))
 
-    async for kind, foreign in each(world, fn):
+    async for kind, foreign in each(world, fn, "cancel"):
         how, got = await world.spawned(wait, foreign)
         expect(how == "error", (kind, how, got))
         expect(not isinstance(got, world.caller.cancel_type), (kind, got))
@@ -99,8 +100,6 @@ async def a_foreign_awaitable_that_is_cancelled_is_an_error_and_not_my_cancel(wo
 @law("H5", needs=("wrap", "cancel"), source=FUTURES, once=True)
 async def cancelling_the_wrapper_cancels_what_it_wraps(world: World) -> None:
     """Look for a wrapper that is let go, while the foreign work goes on."""
-    if not world.callee.has_loop:
-        raise NotApplicable("a concurrent.futures.Future that runs cannot be cancelled")
     if world.caller.blocking and not world.caller.has_loop:
         raise NotApplicable("a concurrent.futures.Future that is waited for cannot be cancelled")
 
@@ -117,9 +116,7 @@ async def cancelling_the_wrapper_cancels_what_it_wraps(world: World) -> None:
         return await world.caller.waited(wrappers[-1])
 
     started, ended = world.caller.event(), world.caller.event()
-    async for kind, foreign in each(world, fn):  # noqa: B007
-        if kind in ("gen.coroutine", "AsyncResult", "Event"):
-            continue  # They have no cancel: whoever makes them, ends them.
+    async for kind, foreign in each(world, fn, "cancel"):  # noqa: B007
         wrappers: list[Any] = []
         task = await world.caller.spawn(wait)
         await started.wait()
@@ -145,9 +142,7 @@ async def two_wrappers_of_one_awaitable_both_give_its_result(world: World) -> No
         await go.wait()
         return result
 
-    async for kind, foreign in each(world, fn):
-        if kind in world.callee.awaited_once:
-            continue
+    async for kind, foreign in each(world, fn, "share"):
         wrappers = [world.wrap(foreign) for _ in range(2)]
         world.tell_callee(go.set)
         got = [await world.caller.waited(wrapper) for wrapper in wrappers]

@@ -65,7 +65,7 @@ class Driver(Protocol):
         cancel_type: what its native cancel raises.
         timeout_type: what its own timeout raises; None if it has none that ends what it waits for.
         flavours: the native forms of a function, and for each what it cannot do, with the reason.
-        awaitables: its objects that can be waited for; awaited_once: those among them that only one can wait for.
+        awaitables: its objects that can be waited for, and for each what it cannot do.
     """
 
     name: str
@@ -143,16 +143,18 @@ class Driver(Protocol):
     async def waited(self, mine: Any) -> Any:
         """Wait natively for what wrap() gave."""
 
-    awaitables: tuple[str, ...]
-    awaited_once: tuple[str, ...]
+    awaitables: Mapping[str, Mapping[str, str]]
 
 
 class Bridge(Protocol):
     """What is under test; see interop/bridges/bridge.py."""
 
     name: str
-    topology: str
     has: frozenset[str]
+
+    @property
+    def topology(self) -> str:
+        """The crossing's."""
 
     def open(self) -> Any:
         """A context manager, native to the caller, for a Session."""

@@ -23,7 +23,7 @@ class AsyncioDriver(Driver):
         "coroutine": NOTHING,
         "task": {"exits": "asyncio lets a KeyboardInterrupt or SystemExit out of any task end the loop"},
     }
-    awaitables: tuple[str, ...] = ("Task", "Future")
+    awaitables: Mapping[str, Mapping[str, str]] = {"Task": NOTHING, "Future": NOTHING}
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour

@@ -29,8 +29,7 @@ class Driver(ABC):
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None = None
     flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING}
-    awaitables: tuple[str, ...] = ()
-    awaited_once: tuple[str, ...] = ()
+    awaitables: Mapping[str, Mapping[str, str]] = {}
     reports_to: ClassVar[str] = ""
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from greenlet import GreenletExit, getcurrent
 
-from interop.harness.drivers.driver import BlockingDriver
+from interop.harness.drivers.driver import NOTHING, BlockingDriver
 from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
 
@@ -53,7 +53,10 @@ class EventletDriver(BlockingDriver):
     adapter: Any = interop.adapters.eventlet
     cancel_type = GreenletExit
     timeout_type = eventlet.Timeout
-    awaitables = ("GreenThread", "Event")
+    awaitables: Mapping[str, Mapping[str, str]] = {
+        "GreenThread": NOTHING,
+        "Event": {"cancel": "an Event cannot be cancelled: whoever made it sends it"},
+    }
 
     def event(self) -> Event:
         """This framework's own."""

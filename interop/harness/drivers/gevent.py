@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import gevent
@@ -12,7 +12,7 @@ import gevent.hub
 from greenlet import GreenletExit, getcurrent
 
 import interop.adapters.gevent
-from interop.harness.drivers.driver import BlockingDriver
+from interop.harness.drivers.driver import NOTHING, BlockingDriver
 from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
 
@@ -47,7 +47,10 @@ class GeventDriver(BlockingDriver):
     adapter: Any = interop.adapters.gevent
     cancel_type = GreenletExit
     timeout_type = gevent.Timeout
-    awaitables = ("Greenlet", "AsyncResult")
+    awaitables: Mapping[str, Mapping[str, str]] = {
+        "Greenlet": NOTHING,
+        "AsyncResult": {"cancel": "an AsyncResult cannot be cancelled: whoever made it sets it"},
+    }
 
     def event(self) -> Event:
         """This framework's own."""

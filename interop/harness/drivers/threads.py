@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import interop.adapters.threads
@@ -56,7 +56,9 @@ class ThreadsDriver(BlockingDriver):
     adapter: Any = interop.adapters.threads
     cancel_type = Cancelled
     has_loop = False
-    awaitables = ("concurrent.futures.Future",)
+    awaitables: Mapping[str, Mapping[str, str]] = {
+        "concurrent.futures.Future": {"cancel": "a concurrent.futures.Future that runs cannot be cancelled"}
+    }
 
     def waker(self) -> Callable[[Callable[[], object]], object]:
         """Its events are set from any thread: nothing has to be woken."""
@@ -88,7 +90,7 @@ class ThreadsDriver(BlockingDriver):
     async def cancel(self, task: Any) -> None:
         """Ask, and see that it is taken, for a thread takes it when it can."""
         lane = task.lane
-        lane.wake(lambda: lane.cancel(None))  # type: ignore[arg-type]
+        lane.wake(lambda: lane.cancel(None))
         if lane is interop.adapters.threads.current():
             return
         if not task.told:  # Only the first one is forwarded: later ones are taken for nothing.

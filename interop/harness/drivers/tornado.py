@@ -29,7 +29,7 @@ class TornadoDriver(AsyncioDriver):
             "exits": "a @gen.coroutine that raises a BaseException never completes its Future",
         },
     }
-    awaitables = ("Future", "gen.coroutine")
+    awaitables: Mapping[str, Mapping[str, str]] = {"Future": NOTHING, "gen.coroutine": flavours["gen.coroutine"]}
 
     def __init__(self, flavour: str) -> None:
         super().__init__("")
@@ -40,11 +40,11 @@ class TornadoDriver(AsyncioDriver):
         if flavour != "gen.coroutine":
             return fn
 
-        @gen.coroutine  # type: ignore[misc]
+        @gen.coroutine
         def decorated(*args: Any, **kwargs: Any) -> Any:
             return (yield fn(*args, **kwargs))
 
-        return decorated  # type: ignore[no-any-return]
+        return decorated
 
     def awaitable(self, kind: str, fn: Afn) -> Any:
         """A Future, or what a @gen.coroutine gives."""
@@ -52,7 +52,7 @@ class TornadoDriver(AsyncioDriver):
 
     def event(self) -> Event:
         """This framework's own."""
-        return locks.Event()  # type: ignore[return-value]
+        return locks.Event()
 
     async def turn(self) -> None:
         """Let everything else that is ready run once."""

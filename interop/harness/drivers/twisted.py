@@ -65,8 +65,9 @@ class TwistedDriver(Driver):
     cancel_type = CancelledError
     timeout_type = TimeoutError
     flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING, "inlineCallbacks": NOTHING, "Deferred": NOTHING}
-    awaitables = ("Deferred", "inlineCallbacks")
-    awaited_once = awaitables  # Who waits for a Deferred takes its result.
+    awaitables: Mapping[str, Mapping[str, str]] = {
+        kind: {"share": "who waits for a Deferred takes its result"} for kind in ("Deferred", "inlineCallbacks")
+    }
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
