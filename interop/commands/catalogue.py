@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from interop.laws.law import catalogue as laws
 from interop.probes.probe import catalogue as probes
 from interop.report.facts import About
 
 
 def about() -> dict[str, About]:
     """What the catalogue says about each check, by its id; behaviors only where the local origin is installed."""
-    known = {id: About(probe.sentence, probe.source) for id, probe in probes().items()}
+    known = {id: About(law.sentence, law.source, law.look) for id, law in laws().items()}
+    known |= {id: About(probe.sentence, probe.source) for id, probe in probes().items()}
     try:
         from scenarios.origin import BEHAVIORS
     except ImportError:

@@ -1,87 +1,289 @@
-"""`interop run`: every framework against every behavior of the local origin."""
+"""`interop run`: the laws on every crossing, and every framework against every behavior of the local origin."""
+
+from __future__ import annotations
 
 import argparse
 import contextlib
 import os
+import random
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from interop.record import Finding, RecordError, new, write
-from scenarios.fetch_and_save import FRAMEWORKS
+from interop.errors import InteropError
+from interop.record import Finding, Record, RecordError, new, write
 
 if TYPE_CHECKING:
-    pass
+    from interop.harness.cell import Cell
+    from interop.probes.probe import Probe
+    from scenarios.origin import Behavior
 
 EXAMPLES = """examples:
-  interop run                                      every installed framework, every behavior of the local origin
-  interop run --framework trio,tornado --group chunks,cuts
-  interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
+  interop run                                      every law on every crossing, every behavior in every framework
+  interop run --caller trio --law C,L8             cancellation, and dead peers, called from Trio
+  interop run --crossing 'asyncio->trio/guest'     one crossing
+  interop run --bridge trio-asyncio                another library's bridge
+  interop run --framework trio,tornado             fetch and save only, in these frameworks
+  interop run --framework 'twisted[asyncio]' --behavior gzip-bomb
+  interop run --law P --record before.json         only observe: see also `interop upgrade`
 """
+LAWS = ("caller", "callee", "topology", "crossing", "bridge", "law")
+FETCHING = ("framework", "group", "behavior")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Say what `interop run` takes."""
     parser.epilog = EXAMPLES
-    parser.add_argument(
-        "--framework", type=_names, default=list(FRAMEWORKS), metavar="A,B", help="default: all that are installed"
-    )
-    parser.add_argument("--group", type=_names, default=[], metavar="A,B", help="only behaviors of these groups")
-    parser.add_argument("--behavior", type=_names, default=[], metavar="A,B", help="only these behaviors")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="frameworks at a time")
+    laws = parser.add_argument_group("the laws; with any of these, they alone are checked")
+    for name, what in (
+        ("caller", "only these callers"),
+        ("callee", "only these callees"),
+        ("topology", "only these: thread, loop, guest, hosted"),
+        ("crossing", "only these: caller->callee/topology"),
+        ("bridge", "these instead of our own portals"),
+        ("law", "only these laws, probes or chapters; P observes"),
+    ):
+        laws.add_argument(f"--{name}", type=_names, default=[], metavar="A,B", help=what)
+    fetching = parser.add_argument_group("fetch and save; with any of these, that alone is checked")
+    for name, what in (
+        ("framework", "only these; default: all that are installed"),
+        ("group", "only behaviors of these groups"),
+        ("behavior", "only these behaviors"),
+    ):
+        fetching.add_argument(f"--{name}", type=_names, default=[], metavar="A,B", help=what)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time (%(default)s)")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="check the laws so many times; what changes is flaky")
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help="in an order that this number says; 0 for a new one")
+    parser.add_argument("--shard", metavar="K/N", help="only the K-th of N parts; `interop report` puts records together")
     parser.add_argument("--record", default="interop-record.json", metavar="FILE", help="where the findings go (%(default)s)")
+    parser.add_argument("--html", metavar="FILE", help="write the page, too")
+
+
+@dataclass
+class Plan:
+    """What one run does, in which order, and what it has found so far."""
+
+    cells: list[Cell] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+    frameworks: list[str] = field(default_factory=list)
+    behaviors: list[Behavior] = field(default_factory=list)
+    repeat: int = 1
+    seed: int | None = None
+    findings: list[Finding] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def expected(self) -> int:
+        """How many findings there will be."""
+        return sum(len(cell.laws) for cell in self.cells) + len(self.probes) + len(self.frameworks) * len(self.behaviors)
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run. Returns 0 if every framework kept the contract, 1 if one did not, 3 if nothing ran."""
+    """Run. Returns 0 if everything was kept or is a known departure, 1 if not, 2 for usage, 3 if nothing ran."""
+    try:
+        plan = _plan(options)
+    except InteropError as error:
+        return _usage(str(error))
+    if not plan.expected:
+        sys.stderr.write("interop: nothing ran: no check fits what was asked for\n")
+        return 3
+    from interop.report import terminal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is known by then is still written down
+    jobs = max(1, options.jobs)
+    with terminal.progress(_steps(plan), "steps") as advance, contextlib.suppress(KeyboardInterrupt):
+        _check_laws(plan, jobs, advance)
+        _observe(plan, jobs, advance)
+        _fetch(plan, jobs, advance)
+    return _close(plan, options)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    asked_laws = any(getattr(options, name) for name in LAWS)
+    asked_fetching = any(getattr(options, name) for name in FETCHING)
+    plan = Plan(repeat=max(1, options.repeat), seed=options.shuffle)
+    if plan.seed == 0:
+        plan.seed = random.randrange(1, 2**32)
+    if asked_laws or not asked_fetching:
+        _plan_laws(plan, options)
+    if asked_fetching or not asked_laws:
+        _plan_fetching(plan, options)
+    if options.shard:
+        from interop.harness.planner import shard
+
+        plan.cells, plan.probes = shard(plan.cells, options.shard), shard(plan.probes, options.shard)
+        plan.frameworks = shard(plan.frameworks, options.shard)
+    return plan
+
+
+def _plan_laws(plan: Plan, options: argparse.Namespace) -> None:
+    from interop.harness import planner
+
+    asked = [name for name in options.law if not name.startswith("P")]
+    if len(asked) < len(options.law):
+        from interop.probes.probe import catalogue
+
+        probes, wanted = catalogue(), [name for name in options.law if name.startswith("P")]
+        for name in wanted:
+            if name != "P" and name not in probes:
+                raise planner.NoSuchThing("probe", name, ["those that `interop laws P` lists"])
+        plan.probes = [probe for id, probe in probes.items() if "P" in wanted or id in wanted]
+    if asked or not options.law:
+        plan.cells = planner.cells(
+            callers=options.caller,
+            callees=options.callee,
+            topologies=options.topology,
+            crossings=options.crossing,
+            bridges=options.bridge,
+            laws=planner.laws(asked),
+            seed=plan.seed,
+        )
+
+
+def _plan_fetching(plan: Plan, options: argparse.Namespace) -> None:
+    from interop.harness.planner import NoSuchThing
+    from scenarios.fetch_and_save import FRAMEWORKS
+
     try:
         from scenarios.origin import BEHAVIORS, GROUPS
     except ImportError as error:
-        return _usage(f"the local origin needs {error.name}; install it with: pip install 'async-interop[run]'")
-    from interop.harness import fetching
-    from interop.report import terminal
-
-    names = [behavior.name for behavior in BEHAVIORS]
+        raise InteropError(
+            f"the local origin needs {error.name}; install it with: pip install 'async-interop[run]'. "
+            "The laws alone need nothing: --law V,C,X,L,R,S,H"
+        ) from error
     for what, asked, known in (
-        ("framework", options.framework, FRAMEWORKS),
-        ("group", options.group or [], GROUPS),
-        ("behavior", options.behavior or [], names),
+        ("framework", options.framework, list(FRAMEWORKS)),
+        ("group", options.group, list(GROUPS)),
+        ("behavior", options.behavior, [behavior.name for behavior in BEHAVIORS]),
     ):
-        if unknown := [name for name in asked if name not in known]:
-            return _usage(f"no {what} is called {unknown[0]!r}; there are {', '.join(known)}")
-    behaviors = [
+        for name in asked:
+            if name not in known:
+                raise NoSuchThing(what, name, known)
+    plan.frameworks = options.framework or list(FRAMEWORKS)
+    plan.behaviors = [
         behavior
         for behavior in BEHAVIORS
         if (not options.group or behavior.group in options.group) and (not options.behavior or behavior.name in options.behavior)
     ]
-    missing = {name: why for name in options.framework if (why := FRAMEWORKS[name].missing())}
-    present = [name for name in options.framework if name not in missing]
-    findings = [Finding(b.name, b.group, name, "not-applicable", why) for name, why in missing.items() for b in behaviors]
+
+
+def _steps(plan: Plan) -> int:
+    return len(plan.cells) * plan.repeat + len(plan.probes) + len(plan.frameworks)
+
+
+def _check_laws(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
+    if not plan.cells:
+        return
+    from interop.harness import judging, runner
+
+    raw: list[Finding] = []
+    try:
+        for _ in range(plan.repeat):
+            left = {(cell.kind.name, str(cell.crossing)): len(cell.laws) for cell in plan.cells}
+            for finding in runner.run(plan.cells, jobs=jobs):
+                raw.append(finding)
+                cell = finding.bridge, finding.subject
+                left[cell] -= 1
+                if not left[cell]:
+                    advance(finding.subject)
+    finally:
+        found, stale = judging.judged(judging.together(raw))
+        plan.findings += sorted(found, key=_order(plan))
+        if stale and len(raw) == sum(len(cell.laws) for cell in plan.cells) * plan.repeat:
+            plan.figures["departures that nothing needs any more"] = "; ".join(stale)
+
+
+def _order(plan: Plan) -> Callable[[Finding], Any]:
+    from interop.laws.law import catalogue
+
+    laws = {id: n for n, id in enumerate(catalogue())}
+    cells = {(cell.kind.name, str(cell.crossing)): n for n, cell in enumerate(plan.cells)}
+    return lambda finding: (cells[finding.bridge, finding.subject], laws[finding.check])
+
+
+def _observe(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
+    if not plan.probes:
+        return
+    from interop.harness import probing
+
+    for finding in probing.run(plan.probes, jobs=jobs):
+        plan.findings.append(finding)
+        advance(finding.check)
+
+
+def _fetch(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
+    if not plan.frameworks or not plan.behaviors:
+        return
+    from interop.harness import fetching
+    from scenarios.fetch_and_save import FRAMEWORKS
+
+    missing = {name: why for name in plan.frameworks if (why := FRAMEWORKS[name].missing())}
+    present = [name for name in plan.frameworks if name not in missing]
+    plan.findings += [
+        Finding(b.name, b.group, name, "not-applicable", why) for name, why in missing.items() for b in plan.behaviors
+    ]
     visited = []
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is known by then is still written down
-    with terminal.progress(len(present), "frameworks") as advance, contextlib.suppress(KeyboardInterrupt):
-        for one in fetching.run(present, behaviors, processes=max(1, options.jobs)):
+    try:
+        for one in fetching.run(present, plan.behaviors, processes=jobs):
             visited.append(one)
             advance(one.framework)
-    visited.sort(key=lambda one: present.index(one.framework))
-    findings += fetching.judge(behaviors, visited)
-    record = new(findings, expected=len(options.framework) * len(behaviors), figures=fetching.figures(visited))
+    finally:
+        visited.sort(key=lambda one: present.index(one.framework))
+        plan.findings += fetching.judge(plan.behaviors, visited)
+        plan.figures |= fetching.figures(visited)
+
+
+def _close(plan: Plan, options: argparse.Namespace) -> int:
+    from interop.report import terminal
+
+    record = new(plan.findings, expected=plan.expected, figures=plan.figures, **_header(plan))
     try:
         write(record, options.record)
-    except RecordError as error:
+        if options.html:
+            _page(record, options.html)
+    except (RecordError, OSError) as error:
         return _usage(str(error))
     sys.stdout.write(terminal.table(record) + "\n")
     sys.stderr.write(f"interop: the record is in {options.record}\n")
+    return _exit_code(record, plan)
+
+
+def _exit_code(record: Record, plan: Plan) -> int:
     if not record.complete:
         return 130
-    if not visited or not behaviors:
-        sys.stderr.write("interop: nothing ran\n")
+    if all(finding.verdict == "not-applicable" for finding in record.findings):
+        sys.stderr.write("interop: nothing ran: nothing of it is installed\n")
         return 3
-    return 0 if all(finding.verdict in ("kept", "not-applicable") for finding in findings) else 1
+    if any(finding.verdict == "kit-error" for finding in record.findings):
+        return 4
+    stale = "departures that nothing needs any more" in plan.figures
+    return 1 if stale or any(finding.against for finding in record.findings) else 0
 
 
-def _names(text: str) -> list[str]:
+def _header(plan: Plan) -> dict[str, Any]:
+    from interop.laws.law import catalogue, revision
+
+    more: dict[str, Any] = {}
+    if plan.cells:
+        more |= {"laws": revision(), "checks": {id: law.revision for id, law in catalogue().items()}}
+    if plan.seed is not None:
+        more["seed"] = plan.seed
+    return more
+
+
+def _page(record: Record, path: str) -> None:
+    from pathlib import Path
+
+    from interop.commands.catalogue import about
+    from interop.report import html
+
+    Path(path).write_text(html.page(record, about()), encoding="utf-8")
+
+
+def _names(text: str) -> Sequence[str]:
     """Split at commas outside brackets: a,twisted[asyncio,callbacks] are two names."""
     return re.findall(r"(?:[^,\[]|\[[^\]]*\])+", text)
 
