@@ -19,7 +19,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.python import threadable
-from zope.interface import implementer  # type: ignore[import-untyped]
+from zope.interface import implementer
 
 from interop.bell import Bell
 from interop.errors import AlreadyRunning, NotRunning

@@ -95,10 +95,12 @@ def _files() -> list[str]:
 
 
 def _idles(thread: threading.Thread) -> bool:
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame, of_a_pool = sys._current_frames().get(thread.ident or 0), False
     while frame is not None:
         name = frame.f_code.co_filename
-        if not (name.endswith(("/threading.py", "/queue.py")) or any(pool in name for pool in POOLS)):
+        if any(pool in name for pool in POOLS):
+            of_a_pool = True
+        elif not name.endswith(("/threading.py", "/queue.py")):
             return False
         frame = frame.f_back
-    return True
+    return of_a_pool

@@ -38,12 +38,6 @@ class Reports(logging.Handler):
         warnings.showwarning = self._warned
         sys.stderr = Listening(self, sys.stderr)
 
-    def listen_to_twisted(self) -> None:
-        """Once Twisted is there."""
-        from twisted.logger import globalLogPublisher
-
-        globalLogPublisher.addObserver(self._observed)  # type: ignore[arg-type]
-
     def emit(self, record: logging.LogRecord) -> None:
         """What was logged as an error."""
         error = record.exc_info[1] if record.exc_info else None
@@ -51,11 +45,6 @@ class Reports(logging.Handler):
 
     def _warned(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
         self.heard.append(f"{category.__name__}: {message}")
-
-    def _observed(self, event: Any) -> None:
-        if event.get("log_failure") is not None or event["log_level"].name in ("error", "critical"):
-            failure = event.get("log_failure")
-            self.heard.append(f"twisted: {failure.value!r}" if failure else f"twisted: {event.get('log_format')}")
 
 
 class Listening:

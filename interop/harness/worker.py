@@ -58,8 +58,8 @@ class Worker:
     def run(self) -> None:
         """Drive all laws in the caller's loop."""
         self.caller, self.callee = drivers.find(self.cell.crossing.caller), drivers.find(self.cell.crossing.callee)
-        if "twisted" in str(self.cell.crossing):
-            self.reports.listen_to_twisted()
+        for side in (self.caller, self.callee):
+            side.listen(self.reports.heard)
         self.bridge = self.cell.kind(self.cell.crossing)
         self.bridge.run(self.check_all)
 

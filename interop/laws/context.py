@@ -6,7 +6,7 @@ import traceback
 from typing import Any
 
 from interop.laws.law import SHOULD, law
-from interop.laws.world import World, expect, ident, variable
+from interop.laws.world import World, expect, ident, running_asyncio_loop, variable
 
 CONTEXTVARS = "PEP 567; https://docs.python.org/3/library/contextvars.html"
 
@@ -151,17 +151,16 @@ async def the_callee_runs_in_the_thread_of_its_loop(world: World) -> None:
 @law("X8", source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_running_loop")
 async def no_side_sees_a_running_asyncio_loop_that_is_not_its_own(world: World) -> None:
     """Look for the running-loop slot, left set while another loop's step runs in the same thread."""
-    import asyncio
 
     async def callee() -> list[tuple[object, object]]:
-        seen = [(asyncio._get_running_loop(), world.callee.asyncio_loop())]
+        seen = [(running_asyncio_loop(), world.callee.asyncio_loop())]
         await world.callee.turn()
-        return [*seen, (asyncio._get_running_loop(), world.callee.asyncio_loop())]
+        return [*seen, (running_asyncio_loop(), world.callee.asyncio_loop())]
 
-    mine = asyncio._get_running_loop()
+    mine = running_asyncio_loop()
     for running, own in await world.call(callee):
         expect(running is own, (running, own))
-    expect(asyncio._get_running_loop() is mine is world.caller.asyncio_loop(), (mine, asyncio._get_running_loop()))
+    expect(running_asyncio_loop() is mine is world.caller.asyncio_loop(), (mine, running_asyncio_loop()))
 
 
 @law("X9", SHOULD, source="Trio design: tracebacks are part of the user interface")

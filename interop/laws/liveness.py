@@ -207,7 +207,7 @@ async def many_calls_do_not_starve_the_callers_other_work(world: World) -> None:
 
 @law(
     "L11",
-    needs=("caller-loop", "callee-loop"),
+    needs=("caller-loop", "callee-loop", "callee-order"),
     source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon",
 )
 async def calls_start_in_the_order_of_their_issue(world: World) -> None:

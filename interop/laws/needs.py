@@ -33,6 +33,11 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "edge": lambda w: (
         f"the cancel of {w.callee.name} is level-triggered: cleanup that waits has to be shielded" if w.callee.level else None
     ),
+    "callee-order": lambda w: (
+        "Trio runs the tasks of one batch in random order on purpose, so that nobody comes to rely on an order"
+        if w.callee.library == "trio"
+        else None
+    ),
     "cancels-itself": lambda w: (
         "in Trio only a scope can cancel, and the scope takes it back" if w.callee.library == "trio" else None
     ),

@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.world import NotApplicable, World, expect
+from interop.laws.world import NotApplicable, World, expect, running_asyncio_loop
 
 SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown"
 
@@ -106,7 +106,6 @@ async def thirty_cycles_leave_nothing_behind(world: World) -> None:
 
 def outside() -> dict[str, Any]:
     """What is the whole process's, and nobody's to change."""
-    import asyncio
     import socket
     import time
 
@@ -121,7 +120,7 @@ def outside() -> dict[str, Any]:
         "wakeup": wakeup,
         "asyncgens": sys.get_asyncgen_hooks(),
         "patched": (socket.socket, time.sleep, threading.Thread, os.read),
-        "running": asyncio._get_running_loop(),
+        "running": running_asyncio_loop(),
         "excepthook": (sys.excepthook, threading.excepthook, sys.unraisablehook),
     }
 

@@ -157,13 +157,14 @@ async def exception_groups_are_not_rebuilt(world: World) -> None:
 
 
 def _foreign_cancels() -> list[BaseException]:
-    import asyncio
-
-    errors: list[BaseException] = [concurrent.futures.CancelledError(), TimeoutError(), asyncio.CancelledError()]
-    if "twisted.internet.defer" in sys.modules:
-        errors.append(sys.modules["twisted.internet.defer"].CancelledError())
-    if "greenlet" in sys.modules:
-        errors.append(sys.modules["greenlet"].GreenletExit())
+    errors: list[BaseException] = [concurrent.futures.CancelledError(), TimeoutError()]
+    for module, name in (
+        ("asyncio", "CancelledError"),
+        ("twisted.internet.defer", "CancelledError"),
+        ("greenlet", "GreenletExit"),
+    ):
+        if module in sys.modules:
+            errors.append(getattr(sys.modules[module], name)())
     return errors
 
 

@@ -6,6 +6,7 @@ Nothing here knows a framework: the sides are drivers (interop/harness/drivers),
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,12 @@ def expect(condition: object, saw: object) -> None:
     """Break the law unless the condition holds."""
     if not condition:
         raise Broken(f"saw {saw!r}")
+
+
+def running_asyncio_loop() -> object:
+    """What asyncio.get_running_loop() says here; None if nothing."""
+    asyncio = sys.modules.get("asyncio.events")
+    return asyncio._get_running_loop() if asyncio else None
 
 
 def ident() -> int:

@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from interop.bridges.crossing import Crossing
+from interop.bridges.portals import Portals
 from interop.errors import PortalClosed
-from tests.adapters.drivers import Driver, driver
-from tests.adapters.promises import World
+from interop.harness import drivers
+from interop.laws.world import Driver, World
 
 DEADLINE = 120.0  # seconds for one portal's calls, on a busy machine
 
@@ -104,8 +106,8 @@ class Storm:
             self.wrong.append(f"{plan}: {kind} {what!r}")
 
     async def batch(self, world: World, plans: list[Plan], closes: bool) -> None:
-        world.portal = await world.open()
-        runtime = world.portal.runtime
+        world.session = await world.open()
+        runtime = world.session.runtime
         tasks = [(plan, await self.caller.spawn(self.one, world, plan)) for plan in plans]
         cuts = [(plan, task) for plan, task in tasks if plan.cut in ("cancel", "twice")]
         self.dice.shuffle(cuts)
@@ -115,16 +117,16 @@ class Storm:
             for _ in range(1 + (plan.cut == "twice")):
                 await self.caller.cancel(task)
         if closes:
-            await self.caller.close(world.portal)
+            await self.caller.close(world.session)
         for plan, task in tasks:
             self.judge(plan, await self.caller.join(task), closes)
         if not closes:
-            await self.caller.close(world.portal)
-        if world.portal._calls or (world.host is None and runtime.outstanding):
-            self.wrong.append(f"left behind: {world.portal._calls} {runtime.outstanding}")
+            await self.caller.close(world.session)
+        if world.session._calls or (world.topology != "hosted" and runtime.outstanding):
+            self.wrong.append(f"left behind: {world.session._calls} {runtime.outstanding}")
 
     async def blow(self, world: World, calls: int) -> None:
-        world.here = self.caller.current()
+        world.tell_caller = self.caller.waker()
         done, files = 0, 0
         while done < calls:
             closes, size = self.dice.random() < 0.3, min(self.dice.randrange(10, 40), calls - done)
@@ -150,23 +152,11 @@ def open_files() -> int:
 def main(caller: str, callee: str, topology: str, seed: str, calls: str) -> int:
     """Blow over one crossing."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # debug mode says what was slow; here all is
-    sides = driver(caller), driver(callee)
+    bridge = Portals(Crossing(caller, callee, topology))
+    sides = drivers.find(caller), drivers.find(callee)
     storm = Storm(*sides, random.Random(seed))
     threads = {thread.name for thread in threading.enumerate()}
-
-    async def hosting() -> None:
-        world = World(*sides, "guest", opens=False, host=sides[1].current())
-        portal = await sides[1].open(caller, "guest")
-        await sides[1].call(portal, sides[0].native(storm.blow), world, int(calls))
-        await sides[1].close(portal)
-
-    async def program() -> None:
-        await storm.blow(World(*sides, topology, opens=False), int(calls))
-
-    if topology == "hosted":
-        sides[1].run(hosting)
-    else:
-        sides[0].run(program)
+    bridge.run(lambda: storm.blow(World(*sides, bridge, opens=False), int(calls)))
     if left := {thread.name for thread in threading.enumerate() if thread.name.startswith("interop")} - threads:
         storm.wrong.append(f"threads are left: {left}")
     sys.stdout.write(json.dumps({"outcomes": storm.outcomes, "wrong": storm.wrong[:10]}) + "\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.adapters.crossings import NAMES, ROOT, every
+from interop.bridges.crossing import NAMES, every
+from tests.adapters import ROOT
 
 LETTERS = {"thread": "T", "loop": "L", "guest": "G", "hosted": "H"}
 

@@ -9,8 +9,9 @@ import sys
 
 import pytest
 
+from interop.bridges.crossing import NAMES
 from interop.portal import FRAMEWORKS
-from tests.adapters.crossings import NAMES, ROOT
+from tests.adapters import ROOT
 
 FORGETS = """
 import warnings

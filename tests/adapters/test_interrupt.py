@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.adapters.crossings import ROOT
+from tests.adapters import ROOT
 
 CALLEE = """
 import asyncio, sys, threading

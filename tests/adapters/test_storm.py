@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from tests.adapters.crossings import ROOT, every
+from interop.bridges.crossing import every
+from tests.adapters import ROOT
 
 pytestmark = pytest.mark.campaign
 # pytest-xdist's workers must all choose the same: the name of their common run is the seed.

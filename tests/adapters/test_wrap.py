@@ -18,7 +18,7 @@ import interop.adapters.asyncio
 import interop.adapters.threads
 from interop.errors import CalleeCancelled, CannotWrap
 from interop.portal import FRAMEWORKS as NAMES
-from tests.adapters.crossings import ROOT
+from tests.adapters import ROOT
 
 State = tuple[str, Any]
 FRAMEWORKS = ["asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio[asyncio]", "anyio[trio]", "threads"]

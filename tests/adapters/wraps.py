@@ -25,8 +25,8 @@ from typing import Any
 
 import interop.adapters.threads
 from interop.errors import CalleeCancelled
+from interop.harness import drivers
 from interop.runtime import Runtime
-from tests.adapters.drivers import driver
 
 DEADLINE = 60.0  # seconds a case, on a busy machine
 LAZY = ("trio", "anyio[asyncio]", "anyio[trio]")  # their wrap() is a coroutine function: nothing begins before it is awaited
@@ -325,7 +325,7 @@ class Mine:
     """The framework that wraps, as its users would handle what wrap() gives."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.driver = name, driver(name)
+        self.name, self.driver = name, drivers.find(name)
         self.lazy = name in LAZY
 
     async def wrap(self, foreign: Any, of: Runtime | None) -> Any:
@@ -404,10 +404,10 @@ class Case:
 
     async def there_and_back(self) -> Any:
         """My wrapper, wrapped at home, wrapped by me again."""
-        here = self.mine.driver.current()
+        here = self.mine.driver.adapter.current()
         of = None if self.flavour.says_whose else self.there
         first = self.mine.driver.adapter.wrap(self.flavour.foreign, of=of)
-        home = interop.adapters.threads if self.home is None else driver(self.home.runtime.name).adapter
+        home = interop.adapters.threads if self.home is None else drivers.find(self.home.runtime.name).adapter
         second = self.in_home(lambda: [home.wrap(first, of=here)])[0]  # in a list, or the call would wait for it
         return await self.mine.wrap(second, self.there)
 
@@ -557,7 +557,7 @@ def main(name: str, *only: str) -> None:
             with contextlib.ExitStack() as stack:
                 home = None
                 if kind.home is not None:
-                    driver(kind.home)  # it knows how to import a framework that warns of itself
+                    drivers.find(kind.home)  # it knows how to import a framework that warns of itself
                     home = stack.enter_context(interop.adapters.threads.open_portal(kind.home))
                 gc.collect()
                 gc.freeze()  # what a case leaves is young
@@ -571,7 +571,7 @@ def main(name: str, *only: str) -> None:
                     out.flush()
 
     try:
-        mine.driver.run(program)
+        mine.driver.adapter.run(program, mine.driver.flavour)
     finally:
         _, text = printed(0)
         out.write(json.dumps({"end": text}) + "\n")

@@ -1,14 +1,14 @@
-"""Anyio, as laws drive it."""
+"""anyio, as laws drive it; what it has no words for is its backend's driver's."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 
 import interop.adapters.anyio
+from interop.harness import drivers
 from interop.harness.drivers.driver import Driver
 from interop.laws.world import Afn, Event, Outcome
 
@@ -27,22 +27,17 @@ class AnyioDriver(Driver):
     adapter: Any = interop.adapters.anyio
     timeout_type = TimeoutError
     level = True
-    native_event: Any
 
     def __init__(self, flavour: str) -> None:
         self.flavour = self.library = flavour
         self.name = f"anyio[{flavour}]"
-        if flavour == "trio":
-            import trio
-
-            self.cancel_type, self.native_event = trio.Cancelled, trio.Event
-        else:
-            self.cancel_type, self.native_event = asyncio.CancelledError, asyncio.Event
+        self.backend: Any = drivers.find(flavour)
+        self.cancel_type = self.backend.cancel_type
 
     def event(self) -> Event:
-        """This framework's own."""
-        # The other side's thread makes it: anyio.Event() would be one of the library that runs there.
-        return self.native_event()  # type: ignore[no-any-return]
+        """The backend's: the other side's thread makes it, and anyio.Event() would be one of the library that runs there."""
+        event: Event = self.backend.event()
+        return event
 
     async def spawn(self, fn: Afn, *args: Any) -> Any:
         """Start a task."""
@@ -59,12 +54,7 @@ class AnyioDriver(Driver):
             finally:
                 task.done.set()
 
-        if self.flavour == "trio":
-            import trio
-
-            trio.lowlevel.spawn_system_task(body)
-        else:
-            task.native = asyncio.ensure_future(body())  # type: ignore[attr-defined]
+        self.backend.background(body)
         return task
 
     async def cancel(self, task: Any) -> None:
@@ -87,36 +77,22 @@ class AnyioDriver(Driver):
             return await fn()
 
     def task(self) -> object:
-        """The current task."""
-        if self.flavour == "trio":
-            import trio
-
-            return trio.lowlevel.current_task()
-        return asyncio.current_task()
+        """The backend's current task."""
+        task: object = self.backend.task()
+        return task
 
     def asyncio_loop(self) -> object:
         """The backend's, if it is asyncio."""
-        return asyncio.get_running_loop() if self.flavour == "asyncio" else None
+        loop: object = self.backend.asyncio_loop()
+        return loop
 
     def alive(self) -> int:
         """Tasks of the backend."""
-        if self.flavour == "trio":
-            import trio
-
-            return trio.lowlevel.current_statistics().tasks_living
-        return len(asyncio.all_tasks())
+        return int(self.backend.alive())
 
     def kill_loop(self) -> None:
-        """End the loop under the feet of its tasks."""
-        if self.flavour == "trio":
-            import trio
-
-            root = trio.lowlevel.current_root_task()
-            assert root is not None
-            for nursery in root.child_nurseries:
-                nursery.cancel_scope.cancel()
-        else:
-            asyncio.get_running_loop().stop()
+        """End the backend's loop."""
+        self.backend.kill_loop()
 
 
 def driver(flavour: str) -> Driver:

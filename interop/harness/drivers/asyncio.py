@@ -27,6 +27,7 @@ class AsyncioDriver(Driver):
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
+        self.kept: set[asyncio.Future[Any]] = set()  # The loop itself holds its tasks by weak references only.
         self.name = f"asyncio[{flavour}]" if flavour else "asyncio"
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
@@ -42,6 +43,12 @@ class AsyncioDriver(Driver):
     async def spawn(self, fn: Afn, *args: Any) -> Any:
         """Start a task."""
         return asyncio.ensure_future(fn(*args))
+
+    def background(self, fn: Afn) -> None:
+        """Start a task that nobody asks for."""
+        task = asyncio.ensure_future(fn())
+        self.kept.add(task)
+        task.add_done_callback(self.kept.discard)
 
     async def cancel(self, task: Any) -> None:
         """Ask; do not wait."""

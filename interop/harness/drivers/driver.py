@@ -36,6 +36,9 @@ class Driver(ABC):
         """A function as this framework's users write it."""
         return fn
 
+    def listen(self, heard: list[str]) -> None:  # noqa: B027 - most report through logging, hooks or standard error
+        """Put what this framework reports as lost, in a way of its own, into the list."""
+
     def waker(self) -> Callable[[Callable[[], object]], object]:
         """What runs a callback soon in this loop."""
         return self.adapter.current().wake  # type: ignore[no-any-return]

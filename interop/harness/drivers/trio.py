@@ -48,8 +48,12 @@ class TrioDriver(Driver):
             finally:
                 task.done.set()
 
-        trio.lowlevel.spawn_system_task(body)
+        self.background(body)
         return task
+
+    def background(self, fn: Afn) -> None:
+        """Start a task that nobody asks for."""
+        trio.lowlevel.spawn_system_task(fn)
 
     async def cancel(self, task: Any) -> None:
         """Ask; do not wait."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, inlineCallbacks
 from twisted.internet.task import deferLater
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 import interop.adapters.twisted
 from interop.harness.drivers.driver import NOTHING, Driver
@@ -58,6 +60,20 @@ class Task:
         self.done.set()
 
 
+@implementer(ILogObserver)
+class Observer:
+    """Hears of errors."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self.heard = heard
+
+    def __call__(self, event: LogEvent) -> None:
+        """What the log is told."""
+        failure = event.get("log_failure")
+        if failure is not None or event["log_level"].name in ("error", "critical"):
+            self.heard.append(f"twisted: {failure.value!r}" if failure else f"twisted: {event.get('log_format')}")
+
+
 class TwistedDriver(Driver):
     """A Deferred for each coroutine."""
 
@@ -77,6 +93,10 @@ class TwistedDriver(Driver):
     def reactor(self) -> Any:
         """The one that runs here."""
         return interop.adapters.twisted.current().reactor
+
+    def listen(self, heard: list[str]) -> None:
+        """Twisted has a log of its own."""
+        globalLogPublisher.addObserver(Observer(heard))  # type: ignore[arg-type]
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A coroutine function, a decorated generator function, or a function that returns a Deferred."""

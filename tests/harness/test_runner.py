@@ -1,0 +1,89 @@
+"""Every way in which a cell can go wrong has its verdict, and the cells beside it are unaffected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interop.bridges.crossing import Crossing
+from interop.harness.cell import Cell
+from interop.harness.runner import run
+from interop.record import Finding
+
+GOOD = "interop.bridges.portals:Portals"
+CROSSING = Crossing("asyncio", "asyncio", "thread")
+
+
+def findings(bridge: str, *laws: str) -> dict[str, Finding]:
+    beside = Cell(GOOD, CROSSING, ("V1", "V2"))
+    found = list(run([Cell(f"tests.harness.rogues:{bridge}", CROSSING, laws), beside], jobs=2))
+    assert [finding.verdict for finding in found if finding.bridge == "portal"] == ["kept", "kept"]
+    return {finding.check: finding for finding in found if finding.bridge != "portal"}
+
+
+def test_a_law_that_hangs_is_hung_with_stacks_and_the_next_law_is_checked() -> None:
+    found = findings("Hangs", "V1", "V11", "V15")
+    assert [found[id].verdict for id in ("V1", "V11", "V15")] == ["hung", "kept", "kept"]
+    assert "the_result_is_the_callees_object" in found["V1"].stacks
+
+
+def test_a_process_that_ends_itself_is_crashed() -> None:
+    found = findings("Exits", "V1", "V11")
+    assert found["V1"].verdict == "crashed"
+    assert "exit code 7" in found["V1"].reason
+    assert found["V11"].verdict == "kept"
+
+
+def test_a_segmentation_fault_is_crashed_with_its_signal() -> None:
+    found = findings("Faults", "V1", "V11")
+    assert found["V1"].verdict == "crashed"
+    assert "SIGSEGV" in found["V1"].reason
+    assert "Segmentation fault" in found["V1"].stacks
+    assert found["V11"].verdict == "kept"
+
+
+def test_a_hang_in_c_is_hung_with_the_stack_of_the_thread() -> None:
+    found = findings("HangsInC", "V1", "V11")
+    assert found["V1"].verdict == "hung"
+    assert "rogues.py" in found["V1"].stacks
+    assert found["V11"].verdict == "kept"
+
+
+def test_a_system_exit_wherever_it_is_raised_is_a_broken_law() -> None:
+    found = findings("RaisesSystemExit", "V1", "V11")
+    assert [found[id].verdict for id in ("V1", "V11")] == ["broken", "kept"]
+
+
+def test_a_flood_of_output_ends_the_cell() -> None:
+    found = findings("Floods", "V1", "V11")
+    assert found["V1"].verdict == "broken"
+    assert "printed" in found["V1"].reason
+    assert found["V11"].verdict == "kept"
+
+
+def test_what_is_left_behind_is_charged_to_the_law_that_left_it() -> None:
+    found = findings("LeavesAThread", "V11", "V1", "V15")
+    assert [found[id].verdict for id in ("V11", "V1", "V15")] == ["kept", "broken", "kept"]
+    assert "left behind: thread" in found["V1"].reason
+
+
+def test_a_process_that_forks_is_ended_with_its_children() -> None:
+    found = findings("Forks", "V1", "V11")
+    assert found["V11"].verdict == "kept"
+    assert found["V1"].verdict in ("kept", "broken")
+
+
+def test_a_bridge_that_cannot_start_blocks_all_its_laws() -> None:
+    found = findings("CannotStart", "V1", "V11")
+    assert {finding.verdict for finding in found.values()} == {"blocked"}
+    assert "no way to start" in found["V1"].stacks
+
+
+def test_what_is_not_installed_is_not_applicable_with_the_reason() -> None:
+    found = findings("NeedsWhatIsNotThere", "V1")
+    assert found["V1"].verdict == "not-applicable"
+    assert found["V1"].reason == "no-such-distribution is not installed"
+
+
+def test_an_interrupted_run_ends_its_workers() -> None:
+    checking: Any = run([Cell("tests.harness.rogues:Hangs", CROSSING, ("V1", "V11"))], jobs=1)
+    checking.close()
