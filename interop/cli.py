@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from interop import __version__
@@ -12,9 +12,12 @@ COMMANDS = {
     "fetch": "fetch URLs with one framework, or with all, and save their bodies",
     "report": "show a record: as a page, JUnit XML, Markdown, a badge, or a table",
     "run": "run the matrix: every framework against everything that can go wrong",
+    "laws": "show the catalogue of laws and probes, or explain one of them",
+    "doctor": "say what is installed, what is missing and why, and what can be run",
     "diff": "say what changed between two records: regressions, changes and mends of behavior",
     "upgrade": "say what will change: build the environments before and after an upgrade, run both, compare",
     "bisect": "find the release of a package in which a check sees something else",
+    "completion": "print a script that completes this command in bash, zsh or fish",
 }
 EXAMPLES = """examples:
   interop fetch https://example.org/ --framework trio --store pages.db
@@ -29,6 +32,13 @@ EXAMPLES = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; argparse exits by itself for --help and usage errors."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(words[:1]).parse_args(words)
+    options.parser = lambda: _parser(COMMANDS)  # for who has to know all of them
+    return int(_module(options.command).main(options))
+
+
+def _parser(declared: Iterable[str]) -> argparse.ArgumentParser:
+    """The parser, with the options of these commands: declaring them imports their modules."""
     formatter = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="interop", description="The interop kit for asynchronous Python.", epilog=EXAMPLES, formatter_class=formatter
@@ -37,10 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, does in COMMANDS.items():
         command = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.", formatter_class=formatter)
-        if words[:1] == [name]:
+        if name in declared:
             _module(name).declare(command)
-    options = parser.parse_args(words)
-    return int(_module(options.command).main(options))
+    return parser
 
 
 def _module(name: str) -> ModuleType:

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from interop.commands.catalogue import about
+from interop.commands.catalogue import CHAPTERS, about
 from interop.record import Record, RecordError, read, write
 from interop.record.files import put
 from interop.record.merge import merge
@@ -78,21 +78,22 @@ def _written(record: Record, options: argparse.Namespace) -> Iterator[str]:
         ("badge", options.badge),
     ):
         if path == "-":
-            sys.stdout.write(_text(record, format))
+            sys.stdout.write(text(record, format))
         elif path:
             try:
-                put(path, _text(record, format))
+                put(path, text(record, format))
             except OSError as error:
                 raise RecordError(f"cannot write the report {path!r}: {error.strerror}") from error
         if path:
             yield path
 
 
-def _text(record: Record, format: str) -> str:
+def text(record: Record, format: str) -> str:
+    """The record in a format: html, junit, markdown or badge."""
     if format == "html":
         from interop.report import html
 
-        return html.page(record, about())
+        return html.page(record, about(), CHAPTERS)
     if format == "junit":
         from interop.report import junit
 

@@ -27,7 +27,7 @@ EXAMPLES = """examples:
   interop run --crossing 'asyncio->trio/guest'     one crossing
   interop run --bridge trio-asyncio                another library's bridge
   interop run --framework trio,tornado             fetch and save only, in these frameworks
-  interop run --framework 'twisted[asyncio]' --behavior gzip-bomb
+  interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
   interop run --law P --record before.json         only observe: see also `interop upgrade`
 """
 LAWS = ("caller", "callee", "topology", "crossing", "bridge", "law")
@@ -275,12 +275,10 @@ def _header(plan: Plan) -> dict[str, Any]:
 
 
 def _page(record: Record, path: str) -> None:
-    from pathlib import Path
+    from interop.commands.report import text
+    from interop.record.files import put
 
-    from interop.commands.catalogue import about
-    from interop.report import html
-
-    Path(path).write_text(html.page(record, about()), encoding="utf-8")
+    put(path, text(record, "html"))
 
 
 def _names(text: str) -> Sequence[str]:

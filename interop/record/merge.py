@@ -24,10 +24,10 @@ def merge(records: Sequence[Record]) -> Record:
         raise RecordError("there is no record to merge")
     if len(records) == 1:
         return records[0]
-    first, *others = records
-    for number, other in enumerate(others, 2):
-        for difference in _differences(first.header, other.header):
-            raise RecordError(f"records 1 and {number} are not of the same environment: {difference}")
+    for number, other in enumerate(records):
+        for earlier in range(number):
+            for difference in _differences(records[earlier].header, other.header):
+                raise RecordError(f"records {earlier + 1} and {number + 1} are not of the same environment: {difference}")
     findings: list[Finding] = []
     known: dict[tuple[str, str, str], Finding] = {}
     for record in records:
@@ -42,13 +42,14 @@ def merge(records: Sequence[Record]) -> Record:
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*one, *other]):
-        if name in OF_ONE_RUN or one.get(name) == other.get(name):
+        # What only one of them says, like the revision of laws that the other did not check, is no contradiction.
+        if name in OF_ONE_RUN or name not in one or name not in other or one[name] == other[name]:
             continue
-        if isinstance(one.get(name), Mapping) and isinstance(other.get(name), Mapping):
+        if isinstance(one[name], Mapping) and isinstance(other[name], Mapping):
             for part in dict.fromkeys([*one[name], *other[name]]):
                 if one[name].get(part) != other[name].get(part):
                     yield f"{name}: {part} is {one[name].get(part)!r} in one and {other[name].get(part)!r} in the other"
-        yield f"{name} is {one.get(name)!r} in one and {other.get(name)!r} in the other"
+        yield f"{name} is {one[name]!r} in one and {other[name]!r} in the other"
 
 
 def _compare(one: Finding, other: Finding) -> None:
@@ -77,7 +78,7 @@ def _header(records: Sequence[Record]) -> dict[str, Any]:
         for run in record.header.get("merged") or [{name: record.header[name] for name in record.header if name in OF_ONE_RUN}]
     ]
     return {
-        **records[0].header,
+        **{name: value for record in reversed(records) for name, value in record.header.items()},
         "written": max(str(record.header.get("written", "")) for record in records),
         "figures": {name: "; ".join(seen) for name, seen in figures.items()},
         "merged": runs,

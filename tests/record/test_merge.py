@@ -52,14 +52,20 @@ def test_two_verdicts_on_one_finding_are_a_contradiction() -> None:
     [
         ({"python": "3.9.1"}, "python is '.*' in one and '3.9.1' in the other"),
         ({"kit": "9.9"}, "kit is"),
-        ({"laws": "abc"}, "laws is None in one and 'abc' in the other"),
+        ({"laws": "abc"}, "laws is 'def' in one and 'abc' in the other"),
         ({"packages": {"trio": "0.1"}}, "packages: .* is '.*' in one and None in the other"),
     ],
 )
 def test_records_of_two_environments_do_not_become_one(change: dict[str, object], says: str) -> None:
     other = shard(V1)
     with pytest.raises(RecordError, match=f"records 1 and 2 are not of the same environment: {says}"):
-        merge([shard(C2), replace(other, header={**other.header, **change})])
+        merge([shard(C2, laws="def"), replace(other, header={**other.header, **change})])
+
+
+def test_a_part_that_checked_no_laws_says_nothing_about_their_revision() -> None:
+    assert merge([shard(P3), shard(C2, laws="def")]).header["laws"] == "def"
+    with pytest.raises(RecordError, match="records 2 and 3 are not of the same environment: laws is"):
+        merge([shard(P3), shard(C2, laws="def"), shard(V1, laws="abc")])
 
 
 def test_one_record_is_itself_and_none_is_an_error() -> None:
