@@ -23,6 +23,8 @@ ARROWS = {
     "interop.cli": {"interop", "interop.commands"},
     "interop.__main__": {"interop.cli"},
     "interop.commands": {
+        "interop",
+        "interop.bridges",
         "interop.harness",
         "interop.record",
         "interop.report",

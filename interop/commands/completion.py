@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from interop.bridges.crossing import NAMES, TOPOLOGIES
 from interop.commands.catalogue import CHAPTERS, entries
-from interop.portal import FRAMEWORKS as RUNTIMES
 from scenarios.fetch_and_save import FRAMEWORKS
 
 EXAMPLES = """examples:
@@ -79,12 +79,11 @@ def _options(parser: argparse.ArgumentParser, known: dict[str, tuple[str, ...]])
 
 def _known_words() -> dict[str, tuple[str, ...]]:
     ids = (*CHAPTERS, *entries())
-    runtimes = tuple(RUNTIMES)
     return {
         "--framework": tuple(FRAMEWORKS),
-        "--caller": runtimes,
-        "--callee": runtimes,
-        "--topology": ("loop", "guest", "hosted", "thread"),
+        "--caller": NAMES,
+        "--callee": NAMES,
+        "--topology": TOPOLOGIES,
         "--law": ids,
         "id": ids,
     }
