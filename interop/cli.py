@@ -17,6 +17,7 @@ COMMANDS = {
     "diff": "say what changed between two records: regressions, changes and mends of behavior",
     "upgrade": "say what will change: build the environments before and after an upgrade, run both, compare",
     "bisect": "find the release of a package in which a check sees something else",
+    "matrix": "list, cover and run the releases that the kit is checked with",
     "completion": "print a script that completes this command in bash, zsh or fish",
 }
 EXAMPLES = """examples:

@@ -44,7 +44,10 @@ ARROWS = {
     "interop.probes": set(),
     "interop.report": {"interop.record"},
     "interop.record": {"interop", "interop.errors"},
-    "interop.upgrade": {"interop", "interop.errors", "interop.record", "interop.harness", "interop.probes", "interop.laws"},
+    "interop.upgrade": {
+        *("interop", "interop.bridges", "interop.errors", "interop.harness", "interop.laws", "interop.probes", "interop.record"),
+        "interop.report",
+    },
     "interop.errors": set(),
     "interop.bell": set(),
     "interop.call": set(),

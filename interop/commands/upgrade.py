@@ -41,9 +41,16 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--python", metavar="X.Y", help="the new environment's Python, of those on this machine")
     parser.add_argument("--from-python", metavar="X.Y", help="the old environment's Python")
-    parser.add_argument("-r", dest="file", metavar="FILE", help="the old environment: requirements.txt, pylock.toml, uv.lock")
-    parser.add_argument("--all", action="store_true", help="run all probes, not only those that touch what moved")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="probes at a time (%(default)s)")
+    base = parser.add_mutually_exclusive_group()
+    base.add_argument("-r", dest="file", metavar="FILE", help="the old environment: requirements.txt, pylock.toml, uv.lock")
+    base.add_argument(
+        "--alone", action="store_true", help="only what is named here and its dependencies, nothing of what is installed"
+    )
+    parser.add_argument(
+        "--law", type=names, default=[], metavar="A,B", help="only these laws, probes or chapters; P for the probes alone"
+    )
+    parser.add_argument("--all", action="store_true", help="run also what does not touch what moved")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="run again what was run before")
     parser.add_argument("--record-dir", metavar="DIR", help="where the records of both sides go, for `interop diff`")
     add_output(parser)
@@ -56,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that what runs in the environments is ended too
     question = Question(
         options.specs, options.from_specs, options.with_specs, options.python, options.from_python, options.file,
-        options.all, max(1, options.jobs), options.fresh,
+        options.alone, options.law, options.all, max(1, options.jobs), options.fresh,
     )  # fmt: skip
     progress = Progress()
     try:
@@ -79,9 +86,10 @@ def main(options: argparse.Namespace) -> int:
         progress.clear()
         sys.stderr.write("interop: Interrupted: stopped by SIGINT\n")
         return 130
-    ran = "{probes} of {of} probes touch what moved, and {imports} packages are imported".format_map(found.chosen)
+    words = "{probes} of {of} probes, {laws} laws on {crossings} crossings and {imports} imports touch what moved"
+    ran = words.format_map(found.chosen)
     subjects = ", ".join(f"{name} {count}" for name, count in found.chosen["subjects"].items())
-    for note in (*found.notes, f"{ran}: {subjects}" if subjects else ran):
+    for note in (*found.notes, f"{ran}; probes of {subjects}" if subjects else ran):
         sys.stderr.write(f"interop: {note}\n")
     show(
         found.difference,
@@ -102,6 +110,11 @@ def _title(difference: "Difference", specs: Sequence[str]) -> str:
     names = {"python", *(name_of(spec) for spec in specs)}
     moves = [move for move in difference.moved if move.package in names] or difference.moved[:3]
     return ", ".join(f"{move.package} {move.before or '(none)'} → {move.after or '(none)'}" for move in moves)
+
+
+def names(text: str) -> list[str]:
+    """Split at commas."""
+    return [name for name in text.split(",") if name]
 
 
 class Progress:

@@ -22,7 +22,7 @@ def text(difference: Difference, title: str = "") -> str:
         lines += ["", f"{head}:"]
         for change in changes:
             lines.append(_colored(mark, printable(f"{mark} {_place(change)}: {_sentence(change)}")))
-            lines += [printable(f"    {side:7} {said}") for side, said in _sides(change)]
+            lines += [printable(f"    {side:7} {said}") for side, said in sides(change)]
     for head, entries in _rest(difference):
         lines += ["", f"{head}:", *(printable(f"  {entry}") for entry in entries)]
     return "\n".join(lines)
@@ -30,19 +30,18 @@ def text(difference: Difference, title: str = "") -> str:
 
 def markdown(difference: Difference, title: str = "") -> str:
     """For a pull request: a table for each kind of change, the rest folded."""
-    lines = [*([f"### {_cell(title)}", ""] if title else []), _cell(summary(difference))]
+    lines = [*([f"### {cell(title)}", ""] if title else []), cell(summary(difference))]
     for mark, head, changes in _sections(difference):
         lines += ["", f"**{mark} {head}**", "", "| check | where | before | after |", "| --- | --- | --- | --- |"]
         for change in changes:
-            sides = dict(_sides(change))
-            words = [f"{change.id}: {_sentence(change)}", _where(change), sides["before:"], sides["after:"]]
-            lines.append("| " + " | ".join(_cell(word) for word in words) + " |")
+            words = [f"{change.id}: {_sentence(change)}", where(change), *(said for _, said in sides(change))]
+            lines.append("| " + " | ".join(cell(word) for word in words) + " |")
     for head, entries in _rest(difference):
         lines += [
             "",
-            f"<details><summary>{_cell(head)}</summary>",
+            f"<details><summary>{cell(head)}</summary>",
             "",
-            *(f"- {_cell(entry)}" for entry in entries),
+            *(f"- {cell(entry)}" for entry in entries),
             "",
             "</details>",
         ]
@@ -94,10 +93,11 @@ def _rest(difference: Difference) -> Iterator[tuple[str, list[str]]]:
 
 
 def _place(change: Change) -> str:
-    return f"{change.id} {_where(change)}"
+    return f"{change.id} {where(change)}"
 
 
-def _where(entry: Change | Noise | Apart) -> str:
+def where(entry: Change | Noise | Apart) -> str:
+    """The subject, and the bridge where it is not ours."""
     return entry.subject if entry.bridge in ("", "portal") else f"{entry.subject} ({entry.bridge})"
 
 
@@ -105,7 +105,8 @@ def _sentence(change: Change) -> str:
     return f"{change.sentence} (the trace)" if change.kind == "trace" else change.sentence or change.kind
 
 
-def _sides(change: Change) -> Iterator[tuple[str, str]]:
+def sides(change: Change) -> Iterator[tuple[str, str]]:
+    """The two values in words, without what is the same in both."""
     old, new = change.before, change.after
     same = 0
     if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -134,7 +135,7 @@ def _apart(entries: Sequence[Apart]) -> list[str]:
     """Alike ones on one line: what is said once, and the checks behind it."""
     by_reason: dict[str, list[str]] = {}
     for entry in entries:
-        by_reason.setdefault(entry.why, []).append(f"{entry.id} {_where(entry)}".rstrip())
+        by_reason.setdefault(entry.why, []).append(f"{entry.id} {where(entry)}".rstrip())
     lines = []
     for why, names in by_reason.items():
         more = f" and {len(names) - MOST_APART} more" if len(names) > MOST_APART else ""
@@ -144,7 +145,7 @@ def _apart(entries: Sequence[Apart]) -> list[str]:
 
 def _noise(noise: Noise) -> str:
     sides = (" or ".join(dict.fromkeys(in_words(value) for value in values)) for values in (noise.before, noise.after))
-    return f"{noise.id} {_where(noise)}: " + " → ".join(sides)
+    return f"{noise.id} {where(noise)}: " + " → ".join(sides)
 
 
 def _colored(mark: str, line: str) -> str:
@@ -153,7 +154,7 @@ def _colored(mark: str, line: str) -> str:
     return f"\x1b[{COLORS[mark]}m{line}\x1b[0m"
 
 
-def _cell(words: str) -> str:
+def cell(words: str) -> str:
     """Words that stay in their cell, whatever stands in them."""
     for character, harmless in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
         words = words.replace(character, harmless)

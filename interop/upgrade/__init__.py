@@ -7,6 +7,8 @@ observe.py       one environment observed by a process of its own, and the recor
 inside.py        what runs there: python -m interop.upgrade.inside REQUEST.json
 selection.py     which checks touch which packages
 bisection.py     the first release that differs
-covering.py      every pair of (Python, release line) in as few environments as can be
+covering.py      every pair of (Python, release line) in as few environments as can be; matrix.json has them
+tox.py           the same as tox environments and as CI's matrix
+results.py       what changed at which release line, as a page
 uv.py pythons.py cache.py    the installer, the interpreters of this machine, the place for it all
 """

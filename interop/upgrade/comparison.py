@@ -36,7 +36,9 @@ class Question:
         with_specs: requirements of both sides.
         python: the new side's Python, and the old one's too if packages are asked about and from_python is not given.
         file: the base; without it, the user's current environment.
-        everything: run all probes, not only those that touch what moved.
+        alone: no base at all: what is named, and its dependencies.
+        laws: ids and chapters of the laws and probes to run; without any, all of them.
+        everything: run them also where they do not touch what moved.
     """
 
     specs: Sequence[str] = ()
@@ -45,6 +47,8 @@ class Question:
     python: str | None = None
     from_python: str | None = None
     file: str | None = None
+    alone: bool = False
+    laws: Sequence[str] = ()
     everything: bool = False
     jobs: int = 2
     fresh: bool = False
@@ -55,7 +59,7 @@ class Answer:
     """The difference, the records that it rests on, and what was chosen to run.
 
     Args:
-        chosen: how many probes were run of how many, how many distributions imported, and the probes' subjects.
+        chosen: how many probes were run of how many, on what, how many laws on how many crossings, how many imports.
         notes: what a reader has to know: packages that are in neither environment, and why.
     """
 
@@ -81,10 +85,11 @@ def answer(question: Question, say: Say = lambda phase, done, total, what: None)
         say("building", 0, 2, f"Python {old.interpreter.version} and {new.interpreter.version}")
         before, after = pool.map(build, (old, new))
     touch = Touch(before, after, moved(before, after))
-    probes = [probe for probe in catalogue().values() if question.everything or touch.reaches([probe.subject, *probe.imports])]
+    probes = touch.probes(question.laws, everything=question.everything)
+    laws = touch.laws(question.laws, everything=question.everything)
     ids = [probe.id for probe in probes]
     sides = [
-        Side(name, side, Request(touch.imports(side), ids, (), found))
+        Side(name, side, Request(touch.imports(side), ids, laws, found))
         for name, side, found in zip(("before", "after"), (before, after), _installable(question, before, after), strict=True)
     ]
     records = [[side.observed(1, question, say, phases)] for side in sides]
@@ -94,7 +99,7 @@ def answer(question: Question, say: Say = lambda phase, done, total, what: None)
             found += [part.observed(number, question, say, phases) for number in AGAIN if not part.request.empty]
     notes = [*_notes(base, before.plan, after.plan), *_gone_back(question, before, after)]
     notes += [] if touch.moved else ["nothing moved: both environments have the same versions"]
-    return Answer(compare(*records), records[0], records[1], _chosen(probes, sides), notes, phases)
+    return Answer(compare(*records), records[0], records[1], _chosen(probes, laws, sides), notes, phases)
 
 
 @dataclass(frozen=True)
@@ -116,13 +121,18 @@ class Side:
             jobs, fresh = question.jobs, question.fresh
             return observe(self.environment, self.request, jobs=jobs, number=number, fresh=fresh, advance=advance)
 
-    def only(self, keys: Iterable[Key]) -> Side:
+    def only(self, keys: Collection[Key]) -> Side:
         """The same with the part of the request that makes these findings."""
         checks = {(check, subject) for check, subject, _ in keys}
         ids = {check for check, _ in checks}
         imports = {name: modules for name, modules in self.request.imports.items() if ("import", name) in checks}
         probes = [id for id in self.request.probes if id in ids]
-        return replace(self, name=f"{self.name} again", request=Request(imports, probes))
+        laws = [
+            {**cell, "ids": again}
+            for cell in self.request.laws
+            if (again := [id for id in cell["ids"] if (id, cell["crossing"], cell["bridge"]) in keys])
+        ]
+        return replace(self, name=f"{self.name} again", request=Request(imports, probes, laws))
 
 
 def moved(before: Environment, after: Environment) -> set[str]:
@@ -156,6 +166,8 @@ def _others(specs: Iterable[str], named: Collection[str]) -> list[str]:
 
 
 def _base(question: Question) -> Base:
+    if question.alone:
+        return Base(current().interpreter, {})
     if question.file is None:
         return current()
     wanted = question.from_python or (question.python if question.specs or question.from_specs else None)
@@ -185,12 +197,19 @@ def _installable(question: Question, before: Environment, after: Environment) ->
     return old, new
 
 
-def _chosen(probes: Sequence[Probe], sides: Sequence[Side]) -> dict[str, Any]:
+def _chosen(probes: Sequence[Probe], laws: Sequence[Mapping[str, Any]], sides: Sequence[Side]) -> dict[str, Any]:
     subjects: dict[str, int] = {}
     for probe in probes:
         subjects[probe.subject] = subjects.get(probe.subject, 0) + 1
     imports = len({name for side in sides for name in side.request.imports})
-    return {"probes": len(probes), "of": len(catalogue()), "imports": imports, "subjects": subjects}
+    return {
+        "probes": len(probes),
+        "of": len(catalogue()),
+        "subjects": subjects,
+        "laws": len({id for cell in laws for id in cell["ids"]}),
+        "crossings": len(laws),
+        "imports": imports,
+    }
 
 
 def _notes(base: Base, old: Plan, new: Plan) -> Iterator[str]:

@@ -21,7 +21,7 @@ from interop.upgrade.pythons import find
 PLACE = Path(__file__).with_name("matrix.json")
 PYTHON = "py"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-# The oldest line that the kit supports, the newest, and two between at which much changed. An "X" line is X.*, an "X.Y" line X.Y.*.
+# The oldest line that the kit supports, the newest, and two between at which much changed. "24" is 24.*, "6.4" is 6.4.*.
 LINES: Mapping[str, Sequence[str]] = {
     "tornado": ("6.3", "6.4", "6.5", "6.6"),
     "twisted": ("23.10", "24.3", "24.10", "26.10"),
@@ -70,7 +70,12 @@ def write(matrix: Matrix, place: Path = PLACE) -> None:
         return ",\n".join(f"  {json.dumps(dict(entry))}" for entry in entries)
 
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(list(values))}" for name, values in matrix.lines.items())
-    text = f'{{\n "lines": {{\n{lines}\n }},\n "impossible": [\n{rows(matrix.impossible)}\n ],\n "rows": [\n{rows(matrix.rows)}\n ]\n}}\n'
+    parts = (
+        f' "lines": {{\n{lines}\n }}',
+        f' "impossible": [\n{rows(matrix.impossible)}\n ]',
+        f' "rows": [\n{rows(matrix.rows)}\n ]',
+    )
+    text = "{\n" + ",\n".join(parts) + "\n}\n"
     place.write_text(text, encoding="utf-8")
 
 
@@ -111,8 +116,13 @@ def forbidden(row: Row, impossible: Iterable[Row]) -> bool:
     return any(entry.items() <= row.items() for entry in impossible)
 
 
-def cover(lines: Mapping[str, Sequence[str]], impossible: Sequence[Row], previous: Sequence[Row] = ()) -> Matrix:
-    """Rows that cover every pair that is possible; those of before stay as long as all of their values are there and go together.
+def cover(
+    lines: Mapping[str, Sequence[str]], impossible: Sequence[Row], previous: Sequence[Row] = (), *, budget: int = BUDGET
+) -> Matrix:
+    """Rows that cover every pair that is possible; those of before stay as long as their values are there and go together.
+
+    Args:
+        budget: milliseconds for making an array smaller that is made from nothing.
 
     Raises:
         InteropError: covertable is not installed.
@@ -138,7 +148,7 @@ def cover(lines: Mapping[str, Sequence[str]], impossible: Sequence[Row], previou
         rows = controller(0).make()
     else:
         found = [(made := controller(salt), made.make()) for salt in range(SALTS)]
-        rows = min((made.optimize(rows, {"budget_ms": BUDGET}) for made, rows in found), key=len)
+        rows = min((made.optimize(rows, {"budget_ms": budget}) for made, rows in found), key=len)
     named = [{name: row[name] for name in factors} for row in rows]
     return Matrix(lines, impossible, _without_superfluous(named, matrix))
 
@@ -163,6 +173,7 @@ def measure(lines: Mapping[str, Sequence[str]], say: Callable[[int, int], None] 
     singles = [{PYTHON: python, name: line} for python in PYTHONS for name in lines for line in lines[name]]
     with ThreadPoolExecutor(4) as pool:
         impossible: list[Row] = []
+        row: Row
         for done, (row, fits) in enumerate(zip(singles, pool.map(_fits, singles), strict=True), 1):
             say(done, len(singles))
             impossible += [] if fits else [row]
@@ -170,7 +181,9 @@ def measure(lines: Mapping[str, Sequence[str]], say: Callable[[int, int], None] 
         for done, (row, fits) in enumerate(zip(candidates, pool.map(_fits, candidates), strict=True), 1):
             say(done, len(candidates))
             impossible += [] if fits else [{name: value for name, value in row.items() if name != PYTHON}]
-        never = [pair for pair in _all_pairs_of_lines(lines) if not any(_possible(pair, python, impossible) for python in PYTHONS)]
+        never = [
+            pair for pair in _all_pairs_of_lines(lines) if not any(_possible(pair, python, impossible) for python in PYTHONS)
+        ]
     return impossible + [pair for pair in never if not forbidden(pair, impossible)]
 
 

@@ -16,6 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from interop.harness import judging, planner, probing, runner
+from interop.harness.cell import Cell
+from interop.laws.law import catalogue as laws
+from interop.laws.law import revision
 from interop.probes.probe import Probe, catalogue
 from interop.record import Finding, new, write
 
@@ -29,26 +33,30 @@ def main(path: str) -> int:
     request = json.loads(Path(path).read_text(encoding="utf-8"))
     known = catalogue()
     probes = [known[id] for id in request["probes"]]
-    laws = request["laws"]
-    given = [Finding(**finding) for finding in request["findings"]]
-    total = len(given) + len(request["imports"]) + len(probes) + sum(len(law["ids"]) for law in laws)
-    findings = list(given)
-    for finding in _all(request["imports"], probes, laws, request["jobs"]):
+    cells = [cell for entry in request["laws"] for cell in _cells(entry)]
+    findings = [Finding(**finding) for finding in request["findings"]]
+    total = len(findings) + len(request["imports"]) + len(probes) + sum(len(cell.laws) for cell in cells)
+    for finding in _all(request["imports"], probes, cells, request["jobs"]):
         findings.append(finding)
         sys.stdout.write(f"{len(findings)} {total} {finding.check} {finding.subject}\n")
         sys.stdout.flush()
-    checks = {probe.id: _revision(probe) for probe in probes}
-    write(new(findings, expected=len(findings), checks=checks), request["record"])
+    findings, _ = judging.judged(findings)
+    checks = {**{probe.id: _revision(probe) for probe in probes}, **{id: law.revision for id, law in laws().items()}}
+    write(new(findings, expected=total, laws=revision(), checks=checks), request["record"])
     return 0
 
 
-def _all(imports: Mapping[str, list[str]], probes: Sequence[Probe], laws: Sequence[Any], jobs: int) -> Iterator[Finding]:
+def _cells(entry: Mapping[str, Any]) -> list[Cell]:
+    return planner.cells(crossings=[entry["crossing"]], bridges=[entry["bridge"]], laws=entry["ids"])
+
+
+def _all(imports: Mapping[str, list[str]], probes: Sequence[Probe], cells: Sequence[Cell], jobs: int) -> Iterator[Finding]:
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         yield from pool.map(_imported, imports, imports.values())
     if probes:
-        from interop.harness import probing
-
         yield from probing.run(probes, jobs=jobs)
+    if cells:
+        yield from runner.run(cells, jobs=jobs)
 
 
 def _imported(distribution: str, modules: Sequence[str]) -> Finding:

@@ -35,7 +35,7 @@ class Request:
     Args:
         imports: the modules of each distribution that shall be imported.
         probes: ids.
-        laws: crossings with the ids of the laws to check there.
+        laws: bridges and crossings, with the ids of the laws to check there.
         findings: what is known before anything runs: whether it can be installed.
     """
 

@@ -7,10 +7,15 @@ imports) comes from a distribution that is that package or needs it, however far
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from interop.bridges import known
+from interop.harness import planner
+from interop.probes.probe import Probe
+from interop.probes.probe import catalogue as probes
 from interop.upgrade.environments import Environment
 
 PYTHON = "python"
@@ -44,10 +49,41 @@ class Touch:
             return bool(there) or not (words - STANDARD)
         return any(name in self.distributions for name in there)
 
+    def probes(self, asked: Sequence[str] = (), *, everything: bool = False) -> list[Probe]:
+        """The probes that can see a difference, of those that are asked for by id or as the chapter P; without any, of all."""
+        return [
+            probe
+            for probe in probes().values()
+            if (not asked or probe.id in asked or "P" in asked) and (everything or self.reaches([probe.subject, *probe.imports]))
+        ]
+
+    def laws(self, asked: Sequence[str] = (), *, everything: bool = False) -> list[dict[str, Any]]:
+        """The cells that can see a difference: our portals' crossings that have a side which moved, and bridges that did.
+
+        Raises:
+            InteropError: no law or chapter is called like that.
+        """
+        wanted = [name for name in asked if not name.startswith("P")]
+        if asked and not wanted:
+            return []
+        ids = list(planner.laws(wanted))
+        return [
+            {"bridge": name, "crossing": str(crossing), "ids": ids}
+            for name, (_, kind) in known().items()
+            for crossing in kind.crossings
+            if self._installed([kind.package or "asyncio", crossing.caller, crossing.callee])
+            and (everything or self.reaches([kind.package or crossing.caller, crossing.caller, crossing.callee]))
+        ]
+
     def imports(self, environment: Environment) -> Mapping[str, list[str]]:
         """The modules to import on this side, by distribution."""
         reached = sorted(self.distributions & environment.distributions.keys())
         return {name: modules for name in reached if (modules := environment.modules(name))}
+
+    def _installed(self, names: Iterable[str]) -> bool:
+        """Whether all that a check names is there on one side at least."""
+        words = {word for name in names for word in words_in(name)} - STANDARD
+        return all(any(word in environment.providers for environment in self._both) for word in words)
 
     @property
     def _both(self) -> tuple[Environment, Environment]:
@@ -60,4 +96,4 @@ STANDARD = {"asyncio", "threads", "threading", "concurrent", "contextvars", "pyt
 def words_in(subject: str) -> list[str]:
     """The modules that a subject names: 'trio->twisted[asyncio]/thread' -> trio, twisted, asyncio; 'zope.interface' -> zope."""
     place = re.sub(r"/\w+$", "", subject) if "->" in subject else subject
-    return [word.partition(".")[0] for word in re.findall(r"[\w.]+", place.replace("->", " "))]
+    return [word.partition(".")[0] for word in re.findall(r"[\w.]+", place.replace("->", " ").replace("-", "_"))]

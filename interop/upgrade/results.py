@@ -1,0 +1,102 @@
+"""docs/matrix.md: for each package, which release line keeps how many laws, and what changed at which; all from real runs.
+
+Each line runs in an environment with that package, what its probes need beside it, and nothing else; neighbors are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from interop.record import Record
+from interop.record.diff import BAD, Change
+from interop.report.changes import cell, sides, where
+from interop.upgrade.comparison import Answer, Question, Say, answer
+from interop.upgrade.covering import PYTHONS, requirement
+from interop.upgrade.pythons import find
+
+BESIDE = {"anyio": ("trio",), "uvloop": (), "trio": (), "tornado": (), "twisted": (), "gevent": (), "eventlet": ()}
+MOST = 300  # characters of a value; the records have all of it
+HEAD = """# What changed at which release
+
+Written by `interop matrix --results docs/matrix.md`, from real runs of each release line in an environment of its own, with its
+newest release, on Python {python}: no line is here that was not run. "Laws kept" counts the laws on every crossing between the
+framework, asyncio, threads and itself where they apply. What a probe sees is neither right nor wrong; what changed may concern you.
+How to ask the same about your own environment: [upgrading.md](upgrading.md).
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Two neighboring lines of one package, compared."""
+
+    line: str
+    answer: Answer
+
+
+def page(lines: Mapping[str, Sequence[str]], only: Sequence[str], python: str | None, *, jobs: int, say: Say) -> str:
+    """Run every line, and write the page."""
+    chosen = find(python or PYTHONS[-2])
+    parts = [HEAD.format(python=chosen.version)]
+    for package, values in lines.items():
+        if not only or package in only:
+            parts.append(_package(package, _steps(package, values, chosen.line, jobs, say)))
+    return "\n".join(parts)
+
+
+def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say) -> list[Step]:
+    steps = []
+    for old, new in pairwise(values):
+        question = Question(
+            [requirement(package, new)],
+            [requirement(package, old)],
+            BESIDE.get(package, ()),
+            python=python,
+            alone=True,
+            jobs=jobs,
+        )
+
+        def of_this(phase: str, done: int, total: int, what: str, new: str = new) -> None:
+            say(f"{package} {new}: {phase}", done, total, what)
+
+        steps.append(Step(new, answer(question, of_this)))
+    return steps
+
+
+def _package(package: str, steps: Sequence[Step]) -> str:
+    lines = [f"## {package}", "", "| release | laws kept | not kept |", "| --- | --- | --- |"]
+    for record in (steps[0].answer.before[0], *(step.answer.after[0] for step in steps)):
+        lines.append(_row(package, record))
+    for step in steps:
+        old, new = (_version(package, records[0]) for records in (step.answer.before, step.answer.after))
+        changes = step.answer.difference.changes
+        lines += ["", f"### {package} {old} → {new}: {len(changes)} change{'' if len(changes) == 1 else 's'}", ""]
+        if changes:
+            lines += ["| check | where | before | after |", "| --- | --- | --- | --- |", *map(_change, changes)]
+        else:
+            lines.append(f"{step.answer.difference.compared} findings compared, and none differs.")
+    return "\n".join(lines) + "\n"
+
+
+def _row(package: str, record: Record) -> str:
+    laws = [finding for finding in record.findings if finding.bridge]
+    kept = sum(finding.verdict == "kept" for finding in laws)
+    bad: dict[str, None] = {}
+    for finding in laws:
+        if finding.verdict in BAD:
+            bad[f"{finding.check} ({'departure' if finding.departure else finding.verdict})"] = None
+    applicable = kept + sum(finding.verdict in BAD for finding in laws)
+    return f"| {_version(package, record)} | {kept:,} of {applicable:,} | {', '.join(bad) or 'none'} |"
+
+
+def _version(package: str, record: Record) -> str:
+    return str(record.header["packages"].get(package, "(not installed)"))
+
+
+def _change(change: Change) -> str:
+    before, after = (said if len(said) <= MOST else f"{said[:MOST]}..." for _, said in sides(change))
+    mark = "✗ " if change.regression else "✓ " if change.mend else ""
+    return (
+        "| " + " | ".join(cell(word) for word in (f"{mark}{change.id}: {change.sentence}", where(change), before, after)) + " |"
+    )
