@@ -10,6 +10,7 @@ from interop.errors import InteropError
 
 EXAMPLES = """examples:
   interop bisect tornado --law P12 --good 6.3 --bad 6.6.1
+  interop bisect trio --law C8 --crossing 'asyncio->trio/guest' --good 0.23 --bad 0.35
   interop bisect anyio --law P90 --good 4.3.0 --bad 4.9.0 --with trio==0.25.0 --python 3.12
 
 Only releases that have a wheel for that Python are run. Exit code 0 if the release was found, 2 if there is nothing to find.
@@ -20,7 +21,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Say what `interop bisect` takes."""
     parser.epilog = EXAMPLES
     parser.add_argument("package", metavar="PACKAGE", help="as the index spells it")
-    parser.add_argument("--law", required=True, metavar="ID", help="the probe that sees the difference")
+    parser.add_argument("--law", required=True, metavar="ID", help="the probe, or the law, that sees the difference")
+    parser.add_argument("--crossing", default="", metavar="A->B/T", help="where a law is checked: 'asyncio->trio/thread'")
+    parser.add_argument("--bridge", default="portal", metavar="NAME", help="another library's bridge instead of our portal")
     parser.add_argument("--good", required=True, metavar="VERSION", help="a release that is as it should be")
     parser.add_argument("--bad", required=True, metavar="VERSION", help="a release that is not")
     parser.add_argument(
@@ -42,8 +45,9 @@ def main(options: argparse.Namespace) -> int:
 
     try:
         found = bisect(
-            options.package, options.law, options.good, options.bad, specs=options.specs, python=options.python, say=say
-        )
+            options.package, options.law, options.good, options.bad, crossing=options.crossing, bridge=options.bridge,
+            specs=options.specs, python=options.python, say=say,
+        )  # fmt: skip
     except InteropError as error:
         sys.stderr.write(f"interop: Usage: {error}\n")
         return 2

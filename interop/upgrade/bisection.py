@@ -5,20 +5,22 @@ The environments have the package, what the check needs beside it, and what was 
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from interop.probes.probe import Probe, catalogue
+from interop.harness import planner
+from interop.laws.law import catalogue as laws
+from interop.probes.probe import catalogue as probes
 from interop.record import Finding
 from interop.record.diff import seen
 from interop.upgrade import uv
 from interop.upgrade.environments import build
 from interop.upgrade.observe import Request, observe
-from interop.upgrade.planning import Base, CannotPlan, current, plan
+from interop.upgrade.planning import CannotPlan, current, plan
 from interop.upgrade.pythons import Interpreter, find
+from interop.upgrade.selection import STANDARD, words_in
 
 PAGE = "https://pypi.org/project/{package}/{version}/"
 TWICE = (1, 2)  # a check that does not see the same twice cannot be bisected
@@ -53,12 +55,26 @@ class Found:
         return PAGE.format(package=self.package, version=self.first)
 
 
+@dataclass(frozen=True)
+class Check:
+    """What is looked at: a probe, or a law on one crossing.
+
+    Args:
+        names: the frameworks and modules that have to be there.
+    """
+
+    id: str
+    sentence: str
+    names: Sequence[str]
+    request: Request
+
+
 @dataclass
 class Runs:
     """One check in one release after the other; what was seen is kept."""
 
     package: str
-    probe: Probe
+    check: Check
     interpreter: Interpreter
     specs: Sequence[str]
     base: Mapping[str, str]
@@ -84,31 +100,27 @@ class Runs:
             self.skipped[version] = problem
             return
         self.base = {**environment.plan.pins, **self.base}  # the first run decides what is beside it
-        request = Request(probes=[self.probe.id])
-        findings = [observe(environment, request, jobs=1, number=number).findings[0] for number in TWICE]
+        findings = [observe(environment, self.check.request, jobs=1, number=number).findings[0] for number in TWICE]
         if seen(findings[0]) != seen(findings[1]):
-            raise CannotPlan(f"{self.probe.id} is not steady with {self.package} {version}: it cannot be bisected")
+            raise CannotPlan(f"{self.check.id} is not steady with {self.package} {version}: it cannot be bisected")
         self.ran[version] = findings[0]
 
 
 def bisect(
-    package: str, check: str, good: str, bad: str, *, specs: Sequence[str] = (), python: str | None = None,
-    say: Callable[[str], None] = lambda version: None,
+    package: str, check: str, good: str, bad: str, *, crossing: str = "", bridge: str = "portal", specs: Sequence[str] = (),
+    python: str | None = None, say: Callable[[str], None] = lambda version: None,
 ) -> Found:  # fmt: skip
     """Find the first release between that differs from the good one.
 
     Raises:
         CannotPlan: no such check; nothing differs between the two; a release of the two cannot be installed.
     """
-    package = uv.normalized(package)
-    probe = catalogue().get(check)
-    if probe is None:
-        raise CannotPlan(f"no probe is called {check!r}; interop laws lists them")
+    package, looked_at = uv.normalized(package), _check(check, crossing, bridge)
     base = current()
     interpreter = find(python) if python else base.interpreter
-    needed = _beside(package, probe, specs, base)
+    needed = _beside(package, looked_at, specs)
     pins = {name: base.pins[name] for name in needed if name in base.pins}
-    runs = Runs(package, probe, interpreter, [*specs, *(name for name in needed if name not in pins)], pins, say)
+    runs = Runs(package, looked_at, interpreter, [*specs, *(name for name in needed if name not in pins)], pins, say)
     ends = {version: runs.sees(version) for version in (good, bad)}
     for version, outcome in ends.items():
         if outcome is None:
@@ -118,7 +130,7 @@ def bisect(
     versions = releases(package, good, bad, interpreter)
     last, first = first_that_differs(versions, runs.sees)
     return Found(
-        package, check, probe.sentence, last, first, _shown(runs.ran[last]), _shown(runs.ran[first]),
+        package, check, looked_at.sentence, last, first, _shown(runs.ran[last]), _shown(runs.ran[first]),
         list(runs.ran), runs.skipped, len(versions),
     )  # fmt: skip
 
@@ -162,11 +174,26 @@ def releases(package: str, good: str, bad: str, interpreter: Interpreter) -> lis
     return found[::-1] if upward else found
 
 
-def _beside(package: str, probe: Probe, specs: Sequence[str], base: Base) -> list[str]:
+def _check(id: str, crossing: str, bridge: str) -> Check:
+    """The probe or law of this id."""
+    if id in probes():
+        probe = probes()[id]
+        return Check(id, probe.sentence, [probe.subject, *probe.imports], Request(probes=[id]))
+    if id not in laws():
+        raise CannotPlan(f"no law or probe is called {id!r}; `interop laws` lists them")
+    if not crossing:
+        raise CannotPlan(f"{id} is a law: say where it is checked, as in --crossing 'asyncio->trio/thread'")
+    planner.cells(crossings=[crossing], bridges=[bridge], laws=[id])  # says what is wrong with the names
+    cell = {"bridge": bridge, "crossing": crossing, "ids": [id]}
+    names = [crossing, *([] if bridge == "portal" else [bridge.replace("-", "_")])]
+    return Check(id, laws()[id].sentence, names, Request(laws=[cell]))
+
+
+def _beside(package: str, check: Check, specs: Sequence[str]) -> list[str]:
     """The distributions that the check needs beside the package; a module is taken for the distribution of its name."""
-    words = {re.sub(r"\[.*", "", name).partition(".")[0] for name in (probe.subject, *probe.imports)}
-    names = {uv.normalized(word) for word in words - set(sys.stdlib_module_names)}
-    return sorted(names - {package, "threads", *(uv.name_of(spec) for spec in specs)})
+    words = {word for name in check.names for word in words_in(name)}
+    names = {uv.normalized(word) for word in words - set(sys.stdlib_module_names) - STANDARD}
+    return sorted(names - {package, *(uv.name_of(spec) for spec in specs)})
 
 
 def _shown(finding: Finding) -> Any:
