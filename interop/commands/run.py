@@ -269,6 +269,10 @@ def _header(plan: Plan) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if plan.cells:
         more |= {"laws": revision(), "checks": {id: law.revision for id, law in catalogue().items()}}
+    if plan.probes:
+        from interop.probes.probe import catalogue as probes
+
+        more["checks"] = {**more.get("checks", {}), **{id: probe.revision for id, probe in probes().items()}}
     if plan.seed is not None:
         more["seed"] = plan.seed
     return more

@@ -6,7 +6,9 @@ same on every run and machine. Never a time, an address, an id or a message text
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +47,11 @@ class Probe:
     def sentence(self) -> str:
         """The function's name in words."""
         return self.fn.__name__.replace("_", " ")
+
+    @property
+    def revision(self) -> str:
+        """Ten hexadecimal digits that change when the probe does."""
+        return hashlib.sha256((self.id + inspect.getsource(self.fn)).encode()).hexdigest()[:10]
 
 
 def probe(id: str, subject: str, area: str, *imports: str, source: str = "") -> Callable[[Callable[[], Any]], Callable[[], Any]]:
