@@ -35,6 +35,16 @@ def test_a_package_takes_with_it_what_has_to_move_and_all_of_it_is_named(upgrade
 def test_a_package_that_is_only_named_moves_to_the_newest_and_nothing_moves_without_need(upgraded: Upgraded) -> None:
     answer = upgraded("beta")
     assert moves(answer) == [("beta", "1.0", "2.0")]
+    assert answer["chosen"]["imports"] == 2, "alpha needs beta"
+    assert answer["chosen"]["probes"] == answer["chosen"]["laws"] == 0, "no framework needs it"
+
+
+def test_laws_and_probes_run_in_both_environments_and_find_no_difference_where_there_is_none(upgraded: Upgraded) -> None:
+    answer = upgraded("beta", "--all", "--law", "V1,P1")
+    assert (answer["chosen"]["laws"], answer["chosen"]["probes"]) == (1, 1)
+    assert answer["compared"] == 1 + 2 + 1 + answer["chosen"]["crossings"], "install, imports, the probe, the law"
+    assert answer["chosen"]["crossings"] >= 4, "asyncio and threads call each other everywhere"
+    assert answer["changes"] == answer["noise"] == []
 
 
 def test_an_import_that_fails_now_is_a_regression_with_its_reason(upgraded: Upgraded) -> None:
