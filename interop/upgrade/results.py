@@ -21,9 +21,9 @@ MOST = 300  # characters of a value; the records have all of it
 HEAD = """# What changed at which release
 
 Written by `interop matrix --results docs/matrix.md`, from real runs of each release line, with its newest release, in an
-environment of its own, on Python {python}: no line is here that was not run. "Laws kept" counts the laws where they apply, on every
-crossing between the framework, asyncio, threads and itself. What a probe sees is neither right nor wrong; what changed may concern
-you. How to ask the same about your own environment: [upgrading.md](upgrading.md).
+environment of its own, on Python {python}: no line is here that was not run. "Laws kept" counts the laws where they apply,
+on every crossing between the framework, asyncio, threads and itself. What a probe sees is neither right nor wrong; what
+changed may concern you. How to ask the same about your own environment: [upgrading.md](upgrading.md).
 """
 
 
