@@ -20,12 +20,14 @@ class Cell:
         crossing: the crossing.
         laws: ids, in the order in which they are checked.
         modules: what else is imported first: a file with laws or bridges of one's own.
+        urls: of the local origin, for chapter F.
     """
 
     bridge: str
     crossing: Crossing
     laws: tuple[str, ...]
     modules: tuple[str, ...] = ()
+    urls: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> type[Bridge]:

@@ -13,7 +13,14 @@ from typing import Any
 from interop.laws.world import Driver, variable
 
 # Threads of a pool that wait for work are nobody's leftovers: a pool keeps them for the next call.
-POOLS = ("concurrent/futures/", "interop/adapters/threads", "twisted/_threads/", "gevent/threadpool", "trio/_core/_thread_cache")
+POOLS = (
+    "concurrent/futures/",
+    "interop/adapters/threads",
+    "twisted/_threads/",
+    "gevent/threadpool",
+    "trio/_core/_thread_cache",
+    "eventlet/tpool",
+)
 
 
 @dataclass(frozen=True)

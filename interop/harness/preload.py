@@ -8,6 +8,7 @@ import warnings
 
 import interop.harness.worker  # noqa: F401
 from interop.laws.law import catalogue
+from scenarios.fetch_and_save import FRAMEWORKS
 
 DRIVERS = ("asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "threads")
 
@@ -17,3 +18,7 @@ with warnings.catch_warnings():
     for name in DRIVERS:
         with contextlib.suppress(Exception):  # What is missing or broken is the cell's own finding.
             importlib.import_module(f"interop.harness.drivers.{name}")
+    for framework in FRAMEWORKS.values():
+        with contextlib.suppress(Exception):
+            if framework.name != "gevent[patched]":
+                framework.load()

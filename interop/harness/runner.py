@@ -17,12 +17,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
-from interop.harness import worker
+from interop.harness import scenario, worker
 from interop.harness.cell import Cell
 from interop.harness.stuck import Watch
 from interop.laws.law import Law, catalogue
@@ -39,6 +39,13 @@ def run(cells: Sequence[Cell], *, jobs: int) -> Iterator[Finding]:
 
     When the iterator is closed, or the caller interrupted, every worker is ended.
     """
+    wanted = any(id.startswith("F") for cell in cells for id in cell.laws)
+    with contextlib.ExitStack() as stack:
+        urls = stack.enter_context(scenario.served()) if wanted else {}
+        yield from _run([replace(cell, urls=tuple(urls.items())) for cell in cells], jobs)
+
+
+def _run(cells: Sequence[Cell], jobs: int) -> Iterator[Finding]:
     todo: queue.SimpleQueue[Cell] = queue.SimpleQueue()
     found: queue.SimpleQueue[Finding | BaseException | None] = queue.SimpleQueue()
     for cell in cells:
@@ -140,7 +147,7 @@ class Life:
     """One worker process, from its start to its end."""
 
     def __init__(self, cell: Cell, laws: tuple[str, ...]) -> None:
-        self.cell = Cell(cell.bridge, cell.crossing, laws, cell.modules)
+        self.cell = replace(cell, laws=laws)
         self.started = self.good = False
         self.end: End | None = None
         self.text = ""

@@ -12,15 +12,16 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
-from interop.bridges.bridge import Bridge
 from interop.harness import drivers, leftovers, stacks
 from interop.harness.cell import Cell
 from interop.harness.reports import Reports
+from interop.harness.scenario import Scenario
 from interop.laws.law import Law, catalogue
 from interop.laws.needs import missing
-from interop.laws.world import Broken, Driver, NotApplicable, World
+from interop.laws.world import Broken, NotApplicable, World
 
 KIT = "the kit itself failed"
 ORDER = ("kept", "not-applicable", "blocked", "broken", "kit-error")  # From good to bad: a law is as good as its worst flavour.
@@ -61,11 +62,16 @@ class Worker:
         for side in (self.caller, self.callee):
             side.listen(self.reports.heard)
         self.bridge = self.cell.kind(self.cell.crossing)
+        self.scenario = Scenario(self.cell.crossing, dict(self.cell.urls))
         self.bridge.run(self.check_all)
+
+    def world(self, flavour: str = "", opens: bool = True) -> World:
+        """A world for one law."""
+        return World(self.caller, self.callee, self.bridge, flavour, opens, self.scenario, reports=self.reports.heard)
 
     async def check_all(self) -> None:
         """Each law, in order, after one call that opens what is opened at the first use."""
-        async with World(self.caller, self.callee, self.bridge) as world:
+        async with self.world() as world:
             await world.call(self.callee.turn)
             await self.caller.turn()
         del world
@@ -73,16 +79,16 @@ class Worker:
             law = self.laws[id]
             self.channel.send(("begin", id))
             begun = time.monotonic()
-            finding = await check(law, self.caller, self.callee, self.bridge, self.reports)
+            finding = await check(law, self.world, self.reports)
             finding["seconds"] = round(time.monotonic() - begun, 4)
             self.channel.send(("finding", finding))
 
 
-async def check(law: Law, caller: Driver, callee: Driver, bridge: Bridge, reports: Reports) -> dict[str, Any]:
+async def check(law: Law, world: Callable[[str, bool], World], reports: Reports) -> dict[str, Any]:
     """One law, once for each flavour of the callee's functions; the finding is that of its worst flavour."""
     found = []
-    for flavour in list(callee.flavours)[: 1 if law.once else None]:
-        verdict, reason, trace, where = await check_flavour(law, flavour, caller, callee, bridge, reports)
+    for flavour in list(world("", False).callee.flavours)[: 1 if law.once else None]:
+        verdict, reason, trace, where = await check_flavour(law, world(flavour, "opens" not in law.needs), reports)
         found.append({"verdict": verdict, "reason": reason, "trace": trace, "flavour": flavour, "traceback": where})
     # A flavour to which the law does not apply says nothing about the others.
     applied = [one for one in found if one["verdict"] != "not-applicable"] or found[:1]
@@ -99,14 +105,16 @@ async def check(law: Law, caller: Driver, callee: Driver, bridge: Bridge, report
     }
 
 
-async def check_flavour(
-    law: Law, flavour: str, caller: Driver, callee: Driver, bridge: Bridge, reports: Reports
-) -> tuple[str, str, list[str], str]:
+async def check_flavour(law: Law, world: World, reports: Reports) -> tuple[str, str, list[str], str]:
     """Verdict, reason, trace, and the traceback where there is one."""
-    world = World(caller, callee, bridge, flavour, "opens" not in law.needs, reports=reports.heard)
     reason = missing(world, law.needs)
     if reason is not None:
         return "not-applicable", reason, [], ""
+    caller = world.caller
+    if "fetch" in law.needs:
+        async with world:
+            await world.scenario.prepare(world)
+        world.session = None
     reports.heard.clear()
     before = leftovers.now(caller)
     verdict, where = "kept", ""

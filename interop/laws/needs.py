@@ -17,6 +17,13 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "inward": lambda w: _bridge(w, "inward", "is not held by blocking code"),
     "back": lambda w: _bridge(w, "back", "has no way back"),
     "dies": lambda w: _bridge(w, "dies", "does not say that it survives its peer"),
+    # The scenario.
+    "fetch": lambda w: "there is no scenario here" if w.scenario is None else w.scenario.missing(),
+    "save": lambda w: (
+        "eventlet's tpool serves one hub a process, the first, and each session starts another"
+        if w.callee.name == "eventlet" and w.topology == "thread"
+        else None
+    ),
     # The topology.
     "thread": lambda w: None if w.topology == "thread" else "both sides share a thread",
     "owns-loop": lambda w: "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted") else None,

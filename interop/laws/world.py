@@ -186,6 +186,7 @@ class World:
     Attributes:
         flavour: how the callee's functions are written.
         session: the opened bridge, unless the law opens its own.
+        scenario: fetch and save; see interop/harness/scenario.py.
         trace: what happened in which order; it goes into the record.
         reports: what either side's framework has reported as lost.
     """
@@ -195,6 +196,7 @@ class World:
     bridge: Bridge
     flavour: str = ""
     opens: bool = True
+    scenario: Any = None
     session: Session = None
     trace: list[Any] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
