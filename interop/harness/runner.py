@@ -30,7 +30,7 @@ from interop.record import Finding
 
 FLOOD = 16 * 2**20  # bytes of output that a cell may print
 WALL = 120.0  # seconds that one law may take, on however busy a machine
-PATIENCE = 5.0  # seconds for stacks to be written
+PATIENCE = 30.0  # seconds for a process to end when all was done
 _starting = threading.Lock()  # multiprocessing starts its server once
 
 
@@ -157,7 +157,7 @@ class Life:
         with tempfile.TemporaryDirectory(prefix="interop-") as folder:
             output = Path(folder) / "output"
             output.touch()
-            mine, theirs = multiprocessing.Pipe(duplex=False)
+            mine, theirs = multiprocessing.Pipe()
             with _starting:
                 context: Any = _context(self.cell)
                 process: Any = context.Process(target=worker.main, args=(self.cell, theirs, str(output)))
@@ -221,11 +221,11 @@ def _ask_for_stacks(pid: int, output: Path) -> None:
     for number, enough in ((signal.SIGUSR1, "end of stacks"), (signal.SIGUSR2, "most recent call first")):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        watch = Watch(pid)  # It may be slow to answer, but it must not be idle.
+        while not watch.hung():
             if enough in _tail(output):
                 return
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def _kill(pid: int) -> None:

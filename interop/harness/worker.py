@@ -9,7 +9,9 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -35,6 +37,7 @@ def main(cell: Cell, channel: Any, output: str) -> None:
         output: a file for all that is printed here.
     """
     os.setsid()  # A Ctrl-C in the terminal is the parent's to answer.
+    threading.Thread(target=_end_with_the_parent, args=(channel,), name="interop parent", daemon=True).start()
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (1, 2):
         os.dup2(descriptor, number)
@@ -47,6 +50,14 @@ def main(cell: Cell, channel: Any, output: str) -> None:
     gc.freeze()
     Worker(cell, channel, reports).run()
     channel.send(("end", ""))
+
+
+def _end_with_the_parent(channel: Any) -> None:
+    """Nobody says anything in this direction: what is heard is the end, of the parent or of its interest."""
+    try:
+        channel.recv()
+    except (EOFError, OSError):
+        os.killpg(0, signal.SIGKILL)
 
 
 class Worker:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from interop.bridges.crossing import Crossing
@@ -87,3 +91,22 @@ def test_what_is_not_installed_is_not_applicable_with_the_reason() -> None:
 def test_an_interrupted_run_ends_its_workers() -> None:
     checking: Any = run([Cell("tests.harness.rogues:Hangs", CROSSING, ("V1", "V11"))], jobs=1)
     checking.close()
+
+
+def test_a_worker_ends_when_its_parent_is_killed() -> None:
+    """The parent is a process of its own here, killed while its worker hangs in C, where nothing else could end it."""
+    program = (
+        "from interop.bridges.crossing import Crossing\n"
+        "from interop.harness.cell import Cell\n"
+        "from interop.harness import runner\n"
+        "runner.Watch.hung = lambda self: print(self.session, flush=True)\n"
+        "if __name__ == '__main__':\n"
+        "    cell = Cell('tests.harness.rogues:HangsInC', Crossing('asyncio', 'asyncio', 'thread'), ('V1',))\n"
+        "    list(runner.run([cell], jobs=1))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    while Path(f"/proc/{worker}").exists() and "\nState:\tZ" not in Path(f"/proc/{worker}/status").read_text():
+        os.sched_yield()
