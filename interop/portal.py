@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
@@ -69,6 +68,8 @@ class Portal:
         topology: "thread" (the default), "loop" or "guest"; a Runtime is where it is.
     """
 
+    shared = False  # Among loops; only threads can.
+
     def __init__(self, here: Callable[[], Runtime], callee: str | Runtime, topology: str | None = None) -> None:
         self._here, self._wanted, self._topology = here, callee, topology
         self._there: Runtime | None = None
@@ -94,7 +95,7 @@ class Portal:
         """A call leaves."""
         if self._closed or self._there is None:
             raise PortalClosed(self._crossing)
-        if cast(Runtime, call.caller).ident != threading.get_ident():
+        if call.caller is not self._home and not self.shared:
             raise WrongThread(self._crossing)
         self._calls.add(call)
 
@@ -120,7 +121,14 @@ class Portal:
         except BaseException:
             here.release()
             raise
-        self._there.wake(self._there.hold)
+        self._tell(here, self._there, self._there.hold)
+
+    def _tell(self, here: Runtime, there: Runtime, callback: Callable[[], object]) -> None:
+        """In the callee's loop: now, if that is the caller's."""
+        if there is here or (there.asyncio_loop() is not None and there.asyncio_loop() is here.asyncio_loop()):
+            callback()
+        else:
+            there.wake(callback)
 
     async def _reach(self, here: Runtime) -> Runtime:
         wanted, topology = self._wanted, self._topology
@@ -155,7 +163,7 @@ class Portal:
             if not self._calls:  # Other threads may share this portal: the last call may have come back just now.
                 self._idle.settle()
             await self._home.wait(self._idle)
-        self._there.wake(self._there.release)
+        self._tell(self._home, self._there, self._there.release)
         if self._hosted is not None:
             await self._hosted.stop()
         self._home.release()

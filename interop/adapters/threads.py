@@ -289,6 +289,8 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
 class Portal(BlockingPortal):
     """A portal that plain threads hold; any number of them may share it."""
 
+    shared = True
+
 
 def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:
     """A portal from this program's threads to a framework: its name starts one, its Runtime reaches a running one.

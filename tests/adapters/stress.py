@@ -125,6 +125,12 @@ class Storm:
         if world.session._calls or (world.topology != "hosted" and runtime.outstanding):
             self.wrong.append(f"left behind: {world.session._calls} {runtime.outstanding}")
 
+    async def settle(self) -> None:
+        """What a closed portal heard with is closed by its loop, in a turn of that."""
+        for _ in range(3):
+            await self.caller.turn()
+        gc.collect()  # a cancel's traceback may hold a bell's holder in a cycle
+
     async def blow(self, world: World, calls: int) -> None:
         world.tell_caller = self.caller.waker()
         done, files = 0, 0
@@ -133,9 +139,9 @@ class Storm:
             faulthandler.dump_traceback_later(DEADLINE, exit=True)
             await self.batch(world, [self.plan(done + n, closes) for n in range(size)], closes)
             faulthandler.cancel_dump_traceback_later()
+            await self.settle()
             files = files or open_files()  # what the first portal makes and keeps, it makes once
             done += size
-        gc.collect()  # a bell is closed when nobody holds it, and a cancel's traceback may hold its holder in a cycle
         if open_files() > files:
             self.wrong.append(f"{open_files()} files are open, {files} were after the first portal")
         if any(self.heard[number] != 1 for number in range(calls) if self.begun[number]) or max(self.heard.values()) > 1:
