@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from inspect import iscoroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.python import log
 from twisted.python.failure import Failure as UntypedFailure
 
@@ -63,9 +63,15 @@ class Reactor(Runtime):
         reactor.addSystemEventTrigger("before", "shutdown", self.end)
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
 
-    def end(self) -> Deferred[None]:
-        """The reactor is stopping: it waits for its guests, and then no call may reach it any more."""
-        return Deferred.fromCoroutine(self.end_guests()).addBoth(lambda _: self.die("the reactor is stopping"))
+    def end(self) -> Deferred[Any]:
+        """The reactor is stopping: it waits for its guests, and for functions that still run, which Twisted would just leave."""
+        return Deferred.fromCoroutine(self.end_guests()).addBoth(self._end_calls)
+
+    def _end_calls(self, _: object) -> Deferred[Any]:
+        self.die("the reactor is stopping")
+        left = DeferredList(self.left)
+        left.cancel()
+        return left
 
     def hold(self) -> None:
         """Have a cheap way in while others may want one."""
@@ -254,8 +260,15 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
     if flavour != "asyncio":
         raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
-    leave = twisted_reactor.on_loop(loop)[1]
-    return current(), leave
+    leave_reactor = twisted_reactor.on_loop(loop)
+    runtime = current()
+
+    def leave() -> None:
+        if leave_reactor is not None:
+            runtime.end()
+            leave_reactor()
+
+    return runtime, leave
 
 
 class Portal(AsyncPortal):

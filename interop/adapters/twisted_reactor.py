@@ -144,8 +144,8 @@ def _private() -> Any:
     return reactor
 
 
-def on_loop(loop: Any) -> tuple[Any, Callable[[], object]]:
-    """A running asyncioreactor on an asyncio loop that runs already, and what ends it but not the loop."""
+def on_loop(loop: Any) -> Callable[[], object] | None:
+    """Have an asyncioreactor run on a loop that runs already; what ends it but not the loop, unless one ran before."""
     from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
 
     if "twisted.internet.reactor" not in sys.modules:
@@ -157,7 +157,7 @@ def on_loop(loop: Any) -> tuple[Any, Callable[[], object]]:
         if getattr(reactor, "_asyncioEventloop", None) is not loop:
             reactor = AsyncioSelectorReactor(loop)
     if reactor.running:
-        return reactor, lambda: None
+        return None
     leave_thread = enter(reactor)
     reactor._registerAsIOThread = not private
     # stop() ends with crash(), and the asyncioreactor's own stops the loop, too.
@@ -174,7 +174,7 @@ def on_loop(loop: Any) -> tuple[Any, Callable[[], object]]:
         leave_thread()
         tidy(reactor, private, shared=True)
 
-    return reactor, leave
+    return leave
 
 
 def tidy(reactor: Any, private: bool, shared: bool = False) -> None:

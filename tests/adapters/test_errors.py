@@ -115,13 +115,15 @@ def a_callee_that_raises_stop_iteration(monkeypatch: pytest.MonkeyPatch) -> obje
 @meets(errors.CannotCarry)
 def a_deferred_of_a_failure(monkeypatch: pytest.MonkeyPatch) -> object:
     pytest.importorskip("twisted")
-    from twisted.python.failure import Failure
+    from twisted.python import failure as untyped
 
     import interop.adapters.twisted
 
+    failure: Any = untyped.Failure
+
     async def main() -> None:
         async with interop.adapters.twisted.open_portal("threads") as threads:
-            await threads.call(lambda: Failure(ValueError("as a value")))
+            await threads.call(failure, ValueError("as a value"))
 
     return interop.adapters.twisted.run(main, "private")
 
