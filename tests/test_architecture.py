@@ -63,10 +63,14 @@ ARROWS = {
         *("interop.call", "interop.errors", "interop.runtime", "interop.streams", "interop.managers", "interop.topologies"),
     },
     "interop.adapters": HUB,
+    "interop.adapters.asyncio": {*HUB, "interop.adapters.asyncio_futures"},
+    "interop.adapters.threads": {*HUB, "interop.adapters.threads_lanes"},
     # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters with another face.
     "interop.adapters.tornado": {*HUB, "interop.adapters.asyncio"},
     "interop.adapters.twisted": {*HUB, "interop.adapters.twisted_reactor"},
-    "interop.adapters.anyio": {*HUB, "interop.adapters.asyncio", "interop.adapters.trio"},
+    "interop.adapters.anyio": {
+        *(*HUB, "interop.adapters.asyncio", "interop.adapters.asyncio_futures", "interop.adapters.trio"),
+    },
     "scenarios": set(),
     "scenarios.fetch_and_save": {"scenarios.fetch_and_save", "interop", "interop.errors"},
     "scenarios.mixed": {"scenarios.fetch_and_save", "interop.adapters", "interop.errors", "interop.portal", "interop.runtime"},
@@ -76,7 +80,7 @@ ARROWS = {
 FRAMEWORKS = {
     "aiohttp": {"asyncio"},
     # Of ours: anyio and Twisted run on it, too, and guest turns one of its loops into a guest.
-    "asyncio": {"asyncio", "tornado", "twisted_reactor", "origin", "anyio", "twisted", "guest"},
+    "asyncio": {"asyncio", "asyncio_futures", "tornado", "twisted_reactor", "origin", "anyio", "twisted", "guest"},
     "greenlet": {"gevent", "eventlet", "guest"},
     "uvloop": {"asyncio"},
     "tornado": {"tornado"},

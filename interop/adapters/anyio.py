@@ -18,6 +18,7 @@ import anyio
 import anyio.lowlevel
 
 from interop.adapters import asyncio as native
+from interop.adapters.asyncio_futures import cancel_again, cancels_of
 from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
@@ -59,7 +60,7 @@ class Loop(native.Loop):
         if not call.must_leave:
             await anyio.lowlevel.checkpoint_if_cancelled()
         task = asyncio.current_task()
-        cancels = native.cancels_of(task)
+        cancels = cancels_of(task)
         interrupted = await self._parked(call, call.send)
         if call.state != BACK:
             call.ask_to_stop()
@@ -71,7 +72,7 @@ class Loop(native.Loop):
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
                 if anyio.current_effective_deadline() != -math.inf:  # Or else anyio throws it again by itself.
-                    self.loop.call_soon(native.cancel_again, task, cancels, interrupted.args)
+                    self.loop.call_soon(cancel_again, task, cancels, interrupted.args)
             return self.deliver(call)
         finally:
             del interrupted

@@ -37,7 +37,7 @@ HOMES = {
 }
 CASES = [
     *("done", "pending", "failed", "fails later", "cancelled", "cancelled later", "wrapper cancelled at once"),
-    *("wrapper cancelled while it waits", "there and back", "cancelled there and back", "dropped"),
+    *("wrapper cancelled while it waits", "refused", "there and back", "cancelled there and back", "dropped"),
 ]
 
 

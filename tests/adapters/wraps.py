@@ -20,7 +20,7 @@ import sys
 import tempfile
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import interop.adapters.threads
@@ -52,6 +52,7 @@ class Flavour(ABC):
     def __init__(self) -> None:
         self.trace: list[str] = []
         self.foreign: Any = None
+        self.last_word: object = None  # what it returns when it refuses to be cancelled
 
     @abstractmethod
     def make(self) -> None:
@@ -104,6 +105,8 @@ class Coroutine(Flavour):
         except asyncio.CancelledError:
             await asyncio.sleep(0)
             self.trace.append("cancelled")
+            if self.last_word is not None:
+                return self.last_word
             raise
 
     def succeed(self, value: object) -> None:
@@ -139,7 +142,7 @@ class GenCoroutine(Future):
         self.gate: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
         @gen.coroutine
-        def body() -> Iterator[object]:
+        def body() -> Generator[Any, Any, object]:
             return (yield self.gate)
 
         self.foreign = body()
@@ -189,13 +192,15 @@ class InlineCallbacks(Deferred):
 
         self.gate: Any = Deferred()
 
-        @inlineCallbacks  # type: ignore[arg-type]
-        def body() -> Iterator[object]:
+        @inlineCallbacks
+        def body() -> Generator[Any, Any, object]:
             try:
                 return (yield self.gate)
             except CancelledError:
                 yield deferLater(interop.adapters.twisted.current().reactor, 0)
                 self.trace.append("cancelled")
+                if self.last_word is not None:
+                    return self.last_word
                 raise
 
         self.foreign = body()
@@ -241,6 +246,8 @@ class Greenlet(AsyncResult):
             except GreenletExit:
                 gevent.sleep(0)
                 self.trace.append("cancelled")
+                if self.last_word is not None:
+                    return self.last_word
                 raise
 
         self.foreign = gevent.spawn(body)
@@ -289,6 +296,8 @@ class GreenThread(Event):
             except GreenletExit:
                 eventlet.sleep(0)
                 self.trace.append("cancelled")
+                if self.last_word is not None:
+                    return self.last_word
                 raise
 
         self.foreign = eventlet.spawn(body)
@@ -463,6 +472,16 @@ async def wrapper_cancelled_while_it_waits(case: Case) -> None:
     await case.expect_cancelled_after_the_original(wrapper)
 
 
+async def refused(case: Case) -> None:
+    if not case.flavour.cleans_up:
+        raise NotApplicable("it has no code that could refuse")
+    case.flavour.last_word = case.value
+    wrapper = await case.wrapper()
+    await case.waiting(wrapper)
+    await case.mine.cancel(wrapper)
+    await case.expect_value(wrapper)
+
+
 async def there_and_back(case: Case) -> None:
     wrapper = await case.there_and_back()
     await case.waiting(wrapper)
@@ -489,7 +508,7 @@ async def dropped(case: Case) -> None:
 
 CASES = [
     *(done, pending, failed, fails_later, cancelled, cancelled_later),
-    *(wrapper_cancelled_at_once, wrapper_cancelled_while_it_waits, there_and_back, cancelled_there_and_back, dropped),
+    *(wrapper_cancelled_at_once, wrapper_cancelled_while_it_waits, refused, there_and_back, cancelled_there_and_back, dropped),
 ]
 
 

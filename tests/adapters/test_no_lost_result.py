@@ -1,0 +1,54 @@
+"""What a callee has finished its caller gets, though it was cancelled meanwhile: a connection that was opened is not lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from interop.portal import FRAMEWORKS
+from tests.adapters.drivers import Driver, driver
+
+CALLERS = ["asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio[asyncio]", "anyio[trio]", "threads"]
+CALLEES = ["asyncio", "twisted[private]", "gevent", "eventlet", "trio", "anyio[asyncio]", "threads"]
+
+
+def side(name: str) -> Driver:
+    package = FRAMEWORKS[name][2]
+    if package:
+        pytest.importorskip(package)
+    return driver(name)
+
+
+@pytest.mark.parametrize("callee_name", CALLEES)
+@pytest.mark.parametrize("caller_name", CALLERS)
+def test_a_caller_that_is_cancelled_gets_what_its_callee_has_finished(caller_name: str, callee_name: str) -> None:
+    """Forty interleavings: the cancel comes after 0 to 7 turns of the caller, the callee ends after 0 to 4 of its own."""
+    caller, callee = side(caller_name), side(callee_name)
+    opened: list[object] = []
+    received: list[object] = []
+
+    async def opens(turns: int) -> object:
+        for _ in range(turns):
+            await callee.turn()
+        opened.append(resource := object())
+        return resource
+
+    async def program() -> None:
+        portal = await caller.open(callee_name)
+        native = callee.native(opens)
+
+        async def call(turns: int) -> Any:
+            received.append(await caller.call(portal, native, turns))
+
+        for wait in range(8):
+            for turns in range(5):
+                task = await caller.spawn(call, turns)
+                for _ in range(wait):
+                    await caller.turn()
+                await caller.cancel(task)
+                await caller.join(task)
+        await caller.close(portal)
+
+    caller.run(program)
+    assert opened == received
