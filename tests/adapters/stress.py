@@ -158,8 +158,8 @@ def open_files() -> int:
 def main(caller: str, callee: str, topology: str, seed: str, calls: str) -> int:
     """Blow over one crossing."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # debug mode says what was slow; here all is
+    sides = drivers.find(caller), drivers.find(callee)  # first: they know how to import what warns of itself
     bridge = Portals(Crossing(caller, callee, topology))
-    sides = drivers.find(caller), drivers.find(callee)
     storm = Storm(*sides, random.Random(seed))
     threads = {thread.name for thread in threading.enumerate()}
     bridge.run(lambda: storm.blow(World(*sides, bridge, opens=False), int(calls)))

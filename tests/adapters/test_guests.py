@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import interop.adapters.asyncio
+from interop.bridges.crossing import Crossing, every
 from interop.errors import InteropError, PeerGone
-from tests.adapters.crossings import ROOT, Crossing, every
-from tests.adapters.drivers import Driver, driver
+from interop.harness.drivers.driver import Driver
+from tests.adapters import ROOT
+from tests.adapters.sides import open_portal, run, side
 
 GUESTS = [crossing for crossing in every() if crossing.topology == "guest"]
 
@@ -22,7 +24,7 @@ def sides(crossing: Crossing) -> tuple[Driver, Driver]:
     if crossing.missing:
         pytest.skip(crossing.missing)
     pytest.importorskip("greenlet")
-    return driver(crossing.caller), driver(crossing.callee)
+    return side(crossing.caller), side(crossing.callee)
 
 
 @pytest.mark.parametrize("crossing", GUESTS, ids=str)
@@ -39,18 +41,18 @@ def test_a_guest_that_dies_leaves_its_host_running(crossing: Crossing) -> None:
         return "fine"
 
     async def program() -> None:
-        portal = await host.open(crossing.callee, "guest")
+        portal = await open_portal(host, crossing.callee, "guest")
         try:
             await host.call(portal, guest.native(die))
         except PeerGone as error:
             seen.append(type(error))
         await host.close(portal)
         await host.turn()
-        again = await host.open(crossing.callee, "guest")
+        again = await open_portal(host, crossing.callee, "guest")
         seen.append(await host.call(again, guest.native(fine)))
         await host.close(again)
 
-    host.run(program)
+    run(host, program)
     assert seen == [PeerGone, "fine"]
 
 
@@ -69,17 +71,17 @@ def test_a_host_that_ends_first_runs_its_guests_cleanup(crossing: Crossing) -> N
             trace.append("cleaned")
 
     async def program() -> None:
-        started, here = host.event(), host.current()
-        portal = await host.open(crossing.callee, "guest")
+        started, wake = host.event(), host.waker()
+        portal = await open_portal(host, crossing.callee, "guest")
 
         async def call() -> None:
-            await host.call(portal, guest.native(callee), lambda: here.wake(started.set))
+            await host.call(portal, guest.native(callee), lambda: wake(started.set))
 
         kept.extend([portal, await host.spawn(call)])
         await started.wait()
         trace.append("main ends")
 
-    host.run(program)
+    run(host, program)
     assert trace == ["main ends", "cleaned"]
 
 

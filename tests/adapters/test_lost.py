@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from interop.portal import FRAMEWORKS
-from tests.adapters.crossings import ROOT
+from tests.adapters import ROOT
 
 CALLEES = [
     "asyncio",
@@ -31,10 +31,10 @@ CALLEES = [
 PROGRAM = """
 import asyncio, gc, logging, sys
 import interop.adapters.asyncio, interop.adapters.threads
-from tests.adapters.drivers import driver
+from interop.harness.drivers import find
 
 logging.getLogger("asyncio").setLevel(logging.ERROR)
-callee = driver(sys.argv[1])
+callee = find(sys.argv[1])
 open_portal, run = interop.adapters.asyncio.open_portal, interop.adapters.asyncio.run
 class Boom(Exception): pass
 

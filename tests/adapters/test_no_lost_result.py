@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from interop.portal import FRAMEWORKS
-from tests.adapters.drivers import Driver, driver
+from tests.adapters.sides import open_portal, run, side
 
 CALLERS = ["asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio[asyncio]", "anyio[trio]", "threads"]
 CALLEES = ["asyncio", "twisted[private]", "gevent", "eventlet", "trio", "anyio[asyncio]", "threads"]
-
-
-def side(name: str) -> Driver:
-    package = FRAMEWORKS[name][2]
-    if package:
-        pytest.importorskip(package)
-    return driver(name)
 
 
 @pytest.mark.parametrize("callee_name", CALLEES)
@@ -35,7 +27,7 @@ def test_a_caller_that_is_cancelled_gets_what_its_callee_has_finished(caller_nam
         return resource
 
     async def program() -> None:
-        portal = await caller.open(callee_name)
+        portal = await open_portal(caller, callee_name)
         native = callee.native(opens)
 
         async def call(turns: int) -> Any:
@@ -50,5 +42,5 @@ def test_a_caller_that_is_cancelled_gets_what_its_callee_has_finished(caller_nam
                 await caller.join(task)
         await caller.close(portal)
 
-    caller.run(program)
+    run(caller, program)
     assert opened == received

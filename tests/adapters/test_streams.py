@@ -8,18 +8,11 @@ from typing import Any
 
 import pytest
 
-from interop.portal import FRAMEWORKS
-from tests.adapters.drivers import Driver, driver
+from interop.harness.drivers.driver import Driver
+from tests.adapters.sides import open_portal, run, side
 
 CALLERS = ["asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio[asyncio]", "anyio[trio]", "threads"]
 CALLEES = ["asyncio", "threads"]  # with asynchronous and with plain generators
-
-
-def side(name: str) -> Driver:
-    package = FRAMEWORKS[name][2]
-    if package:
-        pytest.importorskip(package)
-    return driver(name)
 
 
 class Generators:
@@ -77,18 +70,18 @@ class Steps:
             return "ended"
 
 
-def run(name: str, callee: str, make: Any) -> None:
-    """Run make(steps-maker) in the caller's loop."""
+def stream(name: str, callee: str, make: Any) -> None:
+    """Run make(begin) in the caller's loop; begin(source) gives the steps of a stream."""
     caller = side(name)
 
     async def program() -> None:
-        portal = await caller.open(callee)
+        portal = await open_portal(caller, callee)
         try:
             await make(lambda source: Steps(caller, portal.stream(source)))
         finally:
             await caller.close(portal)
 
-    caller.run(program)
+    run(caller, program)
 
 
 @pytest.mark.parametrize("callee", CALLEES)
@@ -96,8 +89,8 @@ def run(name: str, callee: str, make: Any) -> None:
 def test_send_throw_and_close_reach_the_generator(caller: str, callee: str) -> None:
     generators, error = Generators(), KeyError("thrown")
 
-    async def program(stream: Any) -> None:
-        steps = stream(generators.asynchronous if callee == "asyncio" else generators.plain)
+    async def program(begin: Any) -> None:
+        steps = begin(generators.asynchronous if callee == "asyncio" else generators.plain)
         assert await steps.next() == "begun"
         sent = object()
         assert await steps.step("send", sent) is sent
@@ -106,7 +99,7 @@ def test_send_throw_and_close_reach_the_generator(caller: str, callee: str) -> N
         assert generators.trace == [sent, error, "closed"]
         assert await steps.next() == "ended"
 
-    run(caller, callee, program)
+    stream(caller, callee, program)
 
 
 @pytest.mark.parametrize("callee", CALLEES)
@@ -115,13 +108,13 @@ def test_a_generator_that_exists_already_is_streamed_as_it_is(caller: str, calle
     generators = Generators()
     existing = generators.asynchronous() if callee == "asyncio" else generators.plain()
 
-    async def program(stream: Any) -> None:
-        steps = stream(lambda: existing)
+    async def program(begin: Any) -> None:
+        steps = begin(lambda: existing)
         assert await steps.next() == "begun"
         await steps.step("close")
         assert generators.trace == ["closed"]
 
-    run(caller, callee, program)
+    stream(caller, callee, program)
 
 
 class Numbers:
@@ -150,13 +143,13 @@ class AsyncNumbers(Numbers):
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", ["send", "throw"])
 def test_what_an_iterator_cannot_do_is_refused_loudly(caller: str, callee: str, name: str) -> None:
-    async def program(stream: Any) -> None:
-        steps = stream(AsyncNumbers if callee == "asyncio" else Numbers)
+    async def program(begin: Any) -> None:
+        steps = begin(AsyncNumbers if callee == "asyncio" else Numbers)
         assert await steps.next() == 1
         with pytest.raises(TypeError, match=rf"Numbers has no {name}\(\)"):
             await steps.step(name, KeyError("value or error"))
 
-    run(caller, callee, program)
+    stream(caller, callee, program)
 
 
 @pytest.mark.parametrize("callee", CALLEES)
@@ -168,7 +161,7 @@ def test_a_step_that_a_cancelled_caller_never_sent_leaves_the_stream_to_be_close
     outcome: list[Any] = []
 
     async def program() -> None:
-        portal = await caller.open(callee)
+        portal = await open_portal(caller, callee)
         go = caller.event()
 
         async def body() -> None:
@@ -192,7 +185,7 @@ def test_a_step_that_a_cancelled_caller_never_sent_leaves_the_stream_to_be_close
         outcome.append(await caller.join(task[0]))
         await caller.close(portal)
 
-    caller.run(program)
+    run(caller, program)
     assert outcome[0][0] == "cancelled", outcome
     assert generators.trace == ["closed", "went on"]
 
@@ -210,7 +203,7 @@ def test_a_manager_whose_caller_is_cancelled_on_the_way_in_is_left(name: str) ->
             trace.append("left")
 
     async def program() -> None:
-        portal = await caller.open("asyncio")
+        portal = await open_portal(caller, "asyncio")
         never = caller.event()
 
         async def body() -> None:
@@ -232,5 +225,5 @@ def test_a_manager_whose_caller_is_cancelled_on_the_way_in_is_left(name: str) ->
         await caller.join(task[0])
         await caller.close(portal)
 
-    caller.run(program)
+    run(caller, program)
     assert trace in (["went on"], ["entered", "left", "went on"]), trace

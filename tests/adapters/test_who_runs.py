@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from interop.portal import FRAMEWORKS
-from tests.adapters.drivers import driver, sniffed
+from tests.adapters.sides import side, sniffed
 
 CALLEES = [
     *(
@@ -31,10 +30,9 @@ def test_under_a_plain_anyio_run_both_sides_know_who_runs(backend: str, callee_n
 
     if (topology, backend) in (("loop", "trio"), ("guest", callee_name)):
         pytest.skip("there is no such crossing")
-    for name in (callee_name, *(["trio"] if backend == "trio" else [])):
-        if FRAMEWORKS[name][2]:
-            pytest.importorskip(FRAMEWORKS[name][2])
-    callee = driver(callee_name)
+    if backend == "trio":
+        pytest.importorskip("trio")
+    callee = side(callee_name)
     seen: list[Any] = []
 
     async def asked() -> list[str | None]:
