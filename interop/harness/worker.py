@@ -37,13 +37,13 @@ def main(cell: Cell, channel: Any, output: str) -> None:
         output: a file for all that is printed here.
     """
     os.setsid()  # A Ctrl-C in the terminal is the parent's to answer.
-    threading.Thread(target=_end_with_the_parent, args=(channel,), name="interop parent", daemon=True).start()
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (1, 2):
         os.dup2(descriptor, number)
     os.close(descriptor)
     faulthandler.enable()
-    stacks.answer_requests()
+    stacks.answer_requests()  # First of all threads: they inherit that its signal is blocked.
+    threading.Thread(target=_end_with_the_parent, args=(channel,), name="interop parent", daemon=True).start()
     reports = Reports()
     reports.install()
     gc.collect()
