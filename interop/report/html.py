@@ -139,6 +139,8 @@ def _text(value: Any) -> str:
 def _origin(record: Record) -> list[tuple[str, str]]:
     header = record.header
     command = " ".join(["interop", *(str(word) for word in header["command"])])
+    if "merged" in header:
+        command = f"{len(header['merged'])} runs, merged"
     pairs = [("", f"{header['implementation']} {header['python']}"), ("on", header["platform"]), ("kit", header["kit"])]
     return [(name, printable(str(text))) for name, text in [*pairs, ("at", header["written"]), ("by", command)]]
 

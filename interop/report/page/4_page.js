@@ -126,8 +126,10 @@ function checksModel(shown) {
     if (sentence) one.title = `${one.label}: ${sentence}`;
     if (sentence && flipped) one.label = one.title;
   });
-  const longest = width(model.columns.map((column) => column.label), 220, 40);
-  return Object.assign(model, { head: longest > 56 ? longest : 26, name: longest > 56 ? "checks tall" : "checks", first: width(model.rows.map((row) => row.label), 380) });
+  // Long names stand upright, unless there are so few that they can lie.
+  const longest = width(model.columns.map((column) => column.label), 220, 34);
+  const lie = longest <= 56 || longest * model.columns.length < 700;
+  return Object.assign(model, { head: lie ? 26 : longest, width: lie ? longest : 34, name: lie ? "checks" : "checks tall", first: width(model.rows.map((row) => row.label), 380) });
 }
 
 function listModel(shown) {
