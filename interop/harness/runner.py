@@ -96,29 +96,31 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
     left = list(cell.laws)
     while left and not stop.is_set():
         life = Life(cell, tuple(left))
-        begun = None
+        begun, last = None, None
         for what, message in life.messages(stop):
             if what == "begin":
                 begun = message
             else:
-                left.remove(message["check"])
+                if last is not None:
+                    yield last
+                last = _finding(cell, laws[message.pop("check")], **message)
+                left.remove(last.check)
                 begun = None
-                yield _finding(cell, laws[message.pop("check")], **message)
+        if last is not None and (left or life.good or stop.is_set()):
+            yield last
         if stop.is_set() or (life.good and not left):
             return
         verdict, reason = life.verdict()
-        # What ends between two laws is charged to the first that could not be checked.
-        charged = [begun or left[0]] if left else []
-        if life.started:
-            for id in charged:
-                left.remove(id)
-                yield _finding(cell, laws[id], verdict, reason, stacks=life.printed())
-        else:  # Nothing can be checked here at all.
+        if not life.started:  # Nothing can be checked here at all.
+            reason = f"the worker did not come to its first law: {reason}"
             for id in left:
-                yield _finding(
-                    cell, laws[id], "blocked", f"the worker did not come to its first law: {reason}", stacks=life.printed()
-                )
+                yield _finding(cell, laws[id], "blocked", reason, stacks=life.printed())
             return
+        # What ends between two laws is charged to the first that could not be checked; what does not end, to the last.
+        charged = begun or (left[0] if left else cell.laws[-1])
+        if charged in left:
+            left.remove(charged)
+        yield _finding(cell, laws[charged], verdict, reason, stacks=life.printed())
 
 
 def _finding(cell: Cell, law: Law, verdict: str, reason: str = "", **more: Any) -> Finding:
@@ -198,8 +200,8 @@ class Life:
         if self.good and process.exitcode is None:
             self.good, self.end = False, End("hung", "its process did not end when all was done")
             _ask_for_stacks(process.pid, output)
-        elif not self.good and process.exitcode is not None:
-            self.end = End("crashed", _said(process.exitcode))
+        elif process.exitcode:
+            self.good, self.end = False, End("crashed", _said(process.exitcode))
 
     def verdict(self) -> tuple[str, str]:
         """How it ended."""

@@ -29,7 +29,6 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "owns-loop": lambda w: "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted") else None,
     # The caller.
     "caller-timeout": lambda w: None if w.caller.timeout_type else f"{w.caller.name} has no timeout that ends what it waits for",
-    "caller-cancel": lambda w: None if w.caller.cancel_type else f"{w.caller.name} cancels nothing",
     "blocking": lambda w: None if w.caller.name == "threads" else f"a call from {w.caller.name} does not block the thread",
     "caller-loop": lambda w: None if w.caller.has_loop else "threads issue in no order, and are scheduled by the system",
     "rearm": lambda w: (

@@ -105,3 +105,11 @@ class CannotStart(Portals):
 class NeedsWhatIsNotThere(Portals):
     name = "rogue"
     package = "no-such-distribution"
+
+
+class NeverEnds(Portals):
+    name = "rogue"
+
+    def run(self, main: Any) -> None:
+        super().run(main)
+        threading.Thread(target=time.sleep, args=(3600,)).start()

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from interop.bridges.crossing import Crossing
 from interop.harness.cell import Cell
 from interop.harness.runner import run
@@ -80,6 +82,13 @@ def test_a_bridge_that_cannot_start_blocks_all_its_laws() -> None:
     found = findings("CannotStart", "V1", "V11")
     assert {finding.verdict for finding in found.values()} == {"blocked"}
     assert "no way to start" in found["V1"].stacks
+
+
+def test_a_process_that_does_not_end_is_charged_to_its_last_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interop.harness.runner.PATIENCE", 2.0)
+    found = findings("NeverEnds", "V1", "V11")
+    assert [found[id].verdict for id in ("V1", "V11")] == ["kept", "hung"]
+    assert "did not end" in found["V11"].reason
 
 
 def test_what_is_not_installed_is_not_applicable_with_the_reason() -> None:
