@@ -74,8 +74,9 @@ def _results(options: argparse.Namespace) -> int:
     from interop.commands.upgrade import Progress
     from interop.upgrade import covering, results
 
-    progress = Progress()
-    page = results.page(covering.LINES, options.package, options.python, jobs=options.jobs, say=progress)
-    progress.clear()
-    Path(options.results).write_text(page, encoding="utf-8")
+    progress, file = Progress(), Path(options.results)
+    previous = file.read_text(encoding="utf-8") if file.exists() else ""
+    for page in results.run(covering.LINES, options.package, options.python, jobs=options.jobs, say=progress, previous=previous):
+        progress.clear()
+        file.write_text(page, encoding="utf-8")
     return 0

@@ -15,7 +15,13 @@ def outcome(fn, *a):
 POLICY = "asyncio.set_event_loop_policy(asyncio_gevent.EventLoopPolicy())\n"
 
 
-@probe("P284", "asyncio_gevent", "converters", "gevent", source="asyncio-gevent README: greenlet_to_future, and what kills and cancels what")
+@probe(
+    "P284",
+    "asyncio_gevent",
+    "converters",
+    "gevent",
+    source="asyncio-gevent README: greenlet_to_future, and what kills and cancels what",
+)
 def how_a_greenlet_becomes_a_future() -> Any:
     main = POLICY + (
         "def value(): gevent.sleep(0.001); return 'value'\n"
@@ -40,7 +46,13 @@ def how_a_greenlet_becomes_a_future() -> Any:
     return forked(HEAD, {case: main.format(line) for case, line in cases.items()})
 
 
-@probe("P285", "asyncio_gevent", "converters", "gevent", source="asyncio-gevent README: future_to_greenlet, and what kills and cancels what")
+@probe(
+    "P285",
+    "asyncio_gevent",
+    "converters",
+    "gevent",
+    source="asyncio-gevent README: future_to_greenlet, and what kills and cancels what",
+)
 def how_a_future_becomes_a_greenlet() -> Any:
     head = (
         "async def value(): await asyncio.sleep(0.001); return 'value'\n"
@@ -65,7 +77,13 @@ def how_a_future_becomes_a_greenlet() -> Any:
     return forked(HEAD, {case: POLICY + head + line for case, line in cases.items()})
 
 
-@probe("P286", "asyncio_gevent", "lifecycle", "gevent", source="asyncio-gevent README: the event loop on gevent, sync_to_async, async_to_sync")
+@probe(
+    "P286",
+    "asyncio_gevent",
+    "lifecycle",
+    "gevent",
+    source="asyncio-gevent README: the event loop on gevent, sync_to_async, async_to_sync",
+)
 def how_asyncio_runs_on_the_hub() -> Any:
     cases = {
         "loop": "async def main(): return type(asyncio.get_running_loop()).__module__\nprint(outcome(lambda: asyncio.run(main())))",
@@ -79,7 +97,13 @@ def how_asyncio_runs_on_the_hub() -> Any:
     return forked(HEAD, {case: POLICY + line for case, line in cases.items()})
 
 
-@probe("P287", "asyncio_gevent", "contextvars", "gevent", source="asyncio-gevent: contexts of tasks and of greenlets that are futures")
+@probe(
+    "P287",
+    "asyncio_gevent",
+    "contextvars",
+    "gevent",
+    source="asyncio-gevent: contexts of tasks and of greenlets that are futures",
+)
 def which_context_each_side_gets() -> Any:
     cases = {
         "greenlet": "async def main():\n    var.set('task'); return await asyncio_gevent.greenlet_to_future(gevent.spawn(var.get))\nprint(outcome(lambda: asyncio.run(main())))",
@@ -87,4 +111,7 @@ def which_context_each_side_gets() -> Any:
         "task": "async def look(): return var.get()\nvar.set('greenlet'); g = asyncio_gevent.future_to_greenlet(look()); g.start(); print(outcome(g.get))",
         "callback": "async def main():\n    var.set('task'); f = asyncio.get_running_loop().create_future(); asyncio.get_running_loop().call_soon(lambda: f.set_result(var.get())); return await f\nprint(outcome(lambda: asyncio.run(main())))",
     }
-    return forked(HEAD + "import contextvars; var = contextvars.ContextVar('var', default='default')\n", {case: POLICY + line for case, line in cases.items()})
+    return forked(
+        HEAD + "import contextvars; var = contextvars.ContextVar('var', default='default')\n",
+        {case: POLICY + line for case, line in cases.items()},
+    )

@@ -5,7 +5,7 @@ Each line runs in an environment with that package, what its probes need beside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,14 +35,17 @@ class Step:
     answer: Answer
 
 
-def page(lines: Mapping[str, Sequence[str]], only: Sequence[str], python: str | None, *, jobs: int, say: Say) -> str:
-    """Run every line, and write the page."""
+def run(
+    lines: Mapping[str, Sequence[str]], only: Sequence[str], python: str | None, *, jobs: int, say: Say, previous: str = ""
+) -> Iterator[str]:
+    """Run every line of one package after the other, and yield the page each time; what is not run stays as it was."""
     chosen = find(python or PYTHONS[-2])
-    parts = [HEAD.format(python=chosen.version)]
+    sections = {part.split("\n", 1)[0].strip(): part for part in previous.split("\n## ")[1:]}
     for package, values in lines.items():
         if not only or package in only:
-            parts.append(_package(package, _steps(package, values, chosen.line, jobs, say)))
-    return "\n".join(parts)
+            sections[package] = _package(package, _steps(package, values, chosen.line, jobs, say))
+            there = [sections[name].rstrip("\n") for name in lines if name in sections]
+            yield "\n## ".join([HEAD.format(python=chosen.version), *(f"{text}\n" for text in there)])
 
 
 def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say) -> list[Step]:
@@ -65,7 +68,7 @@ def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say
 
 
 def _package(package: str, steps: Sequence[Step]) -> str:
-    lines = [f"## {package}", "", "| release | laws kept | not kept |", "| --- | --- | --- |"]
+    lines = [package, "", "| release | laws kept | not kept |", "| --- | --- | --- |"]
     for record in (steps[0].answer.before[0], *(step.answer.after[0] for step in steps)):
         lines.append(_row(package, record))
     for step in steps:
