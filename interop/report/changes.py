@@ -12,6 +12,8 @@ from interop.record.diff import Apart, Change, Difference, Move, Noise
 from interop.report.facts import printable
 
 MOST_APART = 8  # lines of a section that is not about behavior; --json has them all
+MOST_PARTS = 12  # of one value
+ABSENT = "(not there)"
 COLORS = {"✗": "31", "~": "33", "✓": "32"}
 
 
@@ -22,7 +24,7 @@ def text(difference: Difference, title: str = "") -> str:
         lines += ["", f"{head}:"]
         for change in changes:
             lines.append(_colored(mark, printable(f"{mark} {_place(change)}: {_sentence(change)}")))
-            lines += [printable(f"    {side:7} {said}") for side, said in sides(change)]
+            lines += [printable(f"    {line}") for line in _lines(change)]
     for head, entries in _rest(difference):
         lines += ["", f"{head}:", *(printable(f"  {entry}") for entry in entries)]
     return "\n".join(lines)
@@ -64,7 +66,8 @@ def in_words(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "yes", False: "no"}[value]
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {in_words(inner)}" for name, inner in value.items()) or "{}"
+        words = (f"({in_words(inner)})" if isinstance(inner, Mapping) else in_words(inner) for inner in value.values())
+        return "; ".join(f"{name}: {said}" for name, said in zip(value, words, strict=True)) or "{}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         if all(isinstance(inner, str | int | float | None) for inner in value):
             return ", ".join(in_words(inner) for inner in value) or "nothing"
@@ -107,20 +110,32 @@ def _sentence(change: Change) -> str:
 
 def sides(change: Change) -> Iterator[tuple[str, str]]:
     """The two values in words, without what is the same in both."""
-    old, new = change.before, change.after
-    same = 0
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        same = sum(old[name] == new[name] for name in old.keys() & new.keys())
-        old, new = (
-            {name: one[name] for name in one if one[name] != other.get(name, _Absent)} for one, other in ((old, new), (new, old))
-        )
-    tail = f" ({same} more {'is' if same == 1 else 'are'} the same)" if same else ""
-    yield "before:", in_words(old) + _because(change.before_reason)
-    yield "after:", in_words(new) + _because(change.after_reason) + tail
+    parts = list(differences(change.before, change.after))
+    for side, number, reason in (("before:", 1, change.before_reason), ("after:", 2, change.after_reason)):
+        named = "; ".join(f"{part[0]}: {in_words(part[number])}" if part[0] else in_words(part[number]) for part in parts)
+        yield side, named + _because(reason)
 
 
-class _Absent:
-    """No value is this."""
+def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where the two values differ, by name, down to the smallest part that has one; what is not there is ABSENT."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        yield path, old, new
+        return
+    for name in dict.fromkeys([*old, *new]):
+        one, other = old.get(name, ABSENT), new.get(name, ABSENT)
+        if one != other:
+            yield from differences(one, other, f"{path}, {name}" if path else str(name))
+
+
+def _lines(change: Change) -> Iterator[str]:
+    """A line for each part that differs, or the two values under each other."""
+    parts = list(differences(change.before, change.after))
+    if not parts or not parts[0][0] or change.before_reason or change.after_reason:
+        yield from (f"{side:7} {said}" for side, said in sides(change))
+        return
+    yield from (f"{name}: {in_words(old)} → {in_words(new)}" for name, old, new in parts[:MOST_PARTS])
+    if len(parts) > MOST_PARTS:
+        yield f"and {len(parts) - MOST_PARTS} more"
 
 
 def _because(reason: str) -> str:

@@ -143,11 +143,15 @@ def test_records_of_different_environments_are_not_one_side() -> None:
 
 
 def test_old_and_new_stand_side_by_side_and_what_is_the_same_is_left_out() -> None:
-    old, now = observed({"a": [1, 2], "b": True, "c": None}), observed({"a": [2, 1], "b": True, "c": None})
-    said = text(compare([record(old)], [record(now)]), "title")
-    assert "before: a: 1, 2\n" in said
-    assert "after:  a: 2, 1 (2 more are the same)" in said
+    old = observed({"a": [1, 2], "b": True, "c": {"d": 1, "e": 2}})
+    now = observed({"a": [2, 1], "b": True, "c": {"d": 1, "e": 3, "f": "x"}})
+    difference = compare([record(old)], [record(now)])
+    said = text(difference, "title")
+    assert said.endswith("gen multi\n    a: 1, 2 → 2, 1\n    c, e: 2 → 3\n    c, f: (not there) → x")
     assert said.startswith("title\n0 regressions, 1 change, 0 mends; 1 findings compared")
+    assert "| a: 1, 2; c, e: 2; c, f: (not there) | a: 2, 1; c, e: 3; c, f: x |" in markdown(difference)
+    whole = text(compare([record(observed([1]))], [record(observed([2]))]))
+    assert "    before: 1\n    after:  2" in whole
 
 
 def test_a_value_in_a_table_cell_stays_in_its_cell_and_commands_no_terminal() -> None:
