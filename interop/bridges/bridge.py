@@ -18,6 +18,7 @@ CAPABILITIES = {
     "back": "it has here() and back(): the callee can call the caller",
     "wrap": "it has wrap()",
     "inward": "it has inward(): a blocking session into the loop that runs here",
+    "many": "any number of plain functions may wait at once: there is no pool with a limit",
     "dies": "it says what becomes of calls whose peer's loop dies",
 }
 

@@ -17,7 +17,7 @@ class Portals(Bridge):
 
     name = "portal"
     crossings = tuple(every())
-    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "inward", "dies"})
+    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "inward", "dies", "many"})
 
     def __init__(self, crossing: Crossing) -> None:
         super().__init__(crossing)

@@ -20,6 +20,7 @@ POOLS = (
     "gevent/threadpool",
     "trio/_core/_thread_cache",
     "eventlet/tpool",
+    "anyio/_backends/_asyncio",
 )
 
 

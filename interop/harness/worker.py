@@ -143,6 +143,10 @@ async def check_flavour(law: Law, world: World, reports: Reports) -> tuple[str, 
     trace = [str(step) for step in world.trace]
     del world
     gc.collect()
+    if verdict == "broken":
+        for _ in range(3):  # What it left unfinished is reported a turn late, and is nothing of the next law's.
+            await caller.turn()
+            gc.collect()
     left = await leftovers.settled(caller, before, gc.collect)
     if verdict == "kept":
         if left:

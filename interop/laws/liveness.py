@@ -276,7 +276,7 @@ async def calls_in_both_directions_at_once_finish(world: World) -> None:
     expect(outcome == ("value", list(range(20))), outcome)
 
 
-@law("L14", needs=("caller-loop",), source="One wake-up may serve many answers, and none may be lost", once=True)
+@law("L14", needs=("caller-loop", "many"), source="One wake-up may serve many answers, and none may be lost", once=True)
 async def a_hundred_answers_at_once_all_arrive(world: World) -> None:
     """Look for one slot where there should be a queue: the callee answers all in one step."""
     go = world.callee.event()

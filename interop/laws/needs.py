@@ -45,8 +45,14 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
         else None
     ),
     "cancels-itself": lambda w: (
-        "in Trio only a scope can cancel, and the scope takes it back" if w.callee.library == "trio" else None
+        "in Trio only a scope can cancel, and the scope takes it back"
+        if w.callee.library == "trio"
+        # The cancel of plain threads is this kit's own: to others it is an error like any other.
+        else None
+        if w.callee.has_loop
+        else _bridge(w, "cancel", "knows no cancel of threads")
     ),
+    "many": lambda w: None if w.callee.has_loop else _bridge(w, "many", "has a pool with a limit"),
     "callee-timeout": lambda w: None if w.callee.timeout_type else f"{w.callee.name} has no timeout that ends what it waits for",
     # The flavour of the callee's function: each says for itself.
     "base-exceptions": lambda w: None,

@@ -200,6 +200,7 @@ class World:
     session: Session = None
     trace: list[Any] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+    managers: dict[int, Any] = field(default_factory=dict)
     tell_caller: Callable[[Callable[[], object]], object] = field(init=False)
     tell_callee: Callable[[Callable[[], object]], object] = field(init=False)
 
@@ -214,11 +215,14 @@ class World:
 
     async def open(self) -> Session:
         """Another session."""
-        return await self.caller.open(self.bridge.open())
+        manager = self.bridge.open()
+        session = await self.caller.open(manager)
+        self.managers[id(session)] = manager  # What is entered may be another object than what it gives.
+        return session
 
     async def close(self, session: Session) -> None:
         """Close it."""
-        await self.caller.close(session)
+        await self.caller.close(self.managers[id(session)])
 
     async def call(self, fn: Afn, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the callee's, written as a coroutine function, and wait natively."""
@@ -287,12 +291,14 @@ class WayBack:
     def __init__(self, world: World) -> None:
         self.world, self.here = world, world.bridge.here()
         self.session: Session = None
+        self.manager: Any = None
 
     async def open(self) -> None:
         """In the caller."""
 
         async def opening() -> None:
-            self.session = await self.world.callee.open(self.world.bridge.back(self.here))
+            self.manager = self.world.bridge.back(self.here)
+            self.session = await self.world.callee.open(self.manager)
 
         await self.world.call(opening)
 
@@ -300,7 +306,7 @@ class WayBack:
         """In the caller."""
 
         async def closing() -> None:
-            await self.world.callee.close(self.session)
+            await self.world.callee.close(self.manager)
 
         await self.world.call(closing)
 
