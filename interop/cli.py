@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "run the matrix: every framework against everything that can go wrong",
     "laws": "show the catalogue of laws and probes, or explain one of them",
     "doctor": "say what is installed, what is missing and why, and what can be run",
+    "reproduce": "write one file that shows a finding without this kit",
     "diff": "say what changed between two records: regressions, changes and mends of behavior",
     "upgrade": "say what will change: build the environments before and after an upgrade, run both, compare",
     "bisect": "find the release of a package in which a check sees something else",

@@ -35,7 +35,8 @@ ARROWS = {
         "scenarios",
     },
     "interop.harness": {
-        *("interop", "interop.bridges", "interop.laws", "interop.record", "interop.errors", "interop.probes", "scenarios"),
+        *("interop", "interop.bridges", "interop.laws", "interop.portal", "interop.record", "interop.errors", "interop.probes"),
+        "scenarios",
     },
     # How laws are driven in a framework: it uses that framework, and the adapter's way to wake a loop.
     "interop.harness.drivers": {"interop.laws.world", "interop.adapters", "interop.runtime", "interop.call"},
