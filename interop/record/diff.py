@@ -30,6 +30,7 @@ class Change:
         before: a probe's value, a law's verdict or trace; a probe that hung or crashed says only that.
         regression: it was well and is not any more: a law that was kept, an import, a new hang or crash.
         mend: the same the other way round.
+        source: what promises the behavior, or the release or issue that changed it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Change:
     mend: bool = False
     before_reason: str = ""
     after_reason: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,8 @@ def _change(old: Finding, new: Finding) -> Change | None:
     elif kind == "verdict" and old.verdict == new.verdict:
         kind, values = "trace", (list(old.trace), list(new.trace))
     worse, better = _is_worse(old, new), _is_worse(new, old)
-    return Change(*old.key, old.name.replace("_", " "), kind, *values, worse, better and not worse, _reason(old), _reason(new))
+    words = _reason(old), _reason(new), str(new.evidence.get("source", ""))
+    return Change(*old.key, old.name.replace("_", " "), kind, *values, worse, better and not worse, *words)
 
 
 def _reason(finding: Finding) -> str:

@@ -25,6 +25,7 @@ def text(difference: Difference, title: str = "") -> str:
         for change in changes:
             lines.append(_colored(mark, printable(f"{mark} {_place(change)}: {_sentence(change)}")))
             lines += [printable(f"    {line}") for line in _lines(change)]
+            lines += [printable(f"    source: {change.source}")] if change.source else []
     for head, entries in _rest(difference):
         lines += ["", f"{head}:", *(printable(f"  {entry}") for entry in entries)]
     return "\n".join(lines)

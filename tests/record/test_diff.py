@@ -150,6 +150,8 @@ def test_old_and_new_stand_side_by_side_and_what_is_the_same_is_left_out() -> No
     assert said.endswith("gen multi\n    a: 1, 2 → 2, 1\n    c, e: 2 → 3\n    c, f: (not there) → x")
     assert said.startswith("title\n0 regressions, 1 change, 0 mends; 1 findings compared")
     assert "| a: 1, 2; c, e: 2; c, f: (not there) | a: 2, 1; c, e: 3; c, f: x |" in markdown(difference)
+    known = replace(now, evidence={**now.evidence, "source": "tornado 6.6 notes"})
+    assert text(compare([record(old)], [record(known)])).endswith("\n    source: tornado 6.6 notes")
     whole = text(compare([record(observed([1]))], [record(observed([2]))]))
     assert "    before: 1\n    after:  2" in whole
 
