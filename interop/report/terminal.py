@@ -5,9 +5,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from interop.record import Record
+from interop.record.crossing import crossing
 from interop.report.facts import MARKS, again, against, grouped, label, printable, totals, unfinished
+from interop.report.grid import grid
 from interop.report.summary import summary
 
 MOST_SHOWN = 40  # findings in words; the record has them all
@@ -15,11 +18,15 @@ COLORS = {"✓": "green", "✗": "red", "≈": "yellow", "●": "cyan"}
 
 
 def table(record: Record) -> str:
-    """Subjects down, chapters across; in each cell how many checks were kept of how many."""
-    found = summary(record)
-    rows = [[printable(label), *(cell.text for cell in cells)] for label, cells in found.rows]
-    heads = ["", *(printable(chapter) for chapter in found.chapters)]
-    return "\n".join([_drawn(heads, rows), *_in_words(record), *_summary(record)])
+    """Subjects down, chapters across, or a matrix where there are many crossings; in each cell how many checks were kept."""
+    matrix = grid(record)
+    listed = [finding for finding in record.findings if matrix is None or crossing(finding.subject) is None]
+    tables = [] if matrix is None else [_drawn(*matrix), "  (laws kept over all topologies of a caller and a callee)"]
+    if listed:
+        found = summary(replace(record, findings=listed))
+        rows = [[printable(label), *(cell.text for cell in cells)] for label, cells in found.rows]
+        tables.append(_drawn(["", *(printable(chapter) for chapter in found.chapters)], rows))
+    return "\n".join([*tables, *_in_words(record), *_summary(record)])
 
 
 def _drawn(heads: list[str], rows: list[list[str]]) -> str:
@@ -50,7 +57,10 @@ def _plain(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _in_words(record: Record) -> Iterator[str]:
-    yield from _shortened([f"- {line}" for line in grouped(record.findings, "not-applicable", lambda finding: finding.reason)])
+    # A law that does not apply to a crossing says so in the record; what could not run at all is said here.
+    there = {label(finding) for finding in record.findings if finding.verdict != "not-applicable"}
+    absent = [finding for finding in record.findings if label(finding) not in there]
+    yield from _shortened([f"- {line}" for line in grouped(absent, "not-applicable", lambda finding: finding.reason)])
     excused = grouped(record.findings, "departure", lambda finding: f"{finding.check}: {finding.departure}")
     yield from _shortened([f"{MARKS['departure']} {line}" for line in excused])
     wrong = against(record)
