@@ -3,6 +3,7 @@
 A spelling never has an address, an id, a time or a message in it.
 """
 
+import contextlib
 import inspect
 import json
 import os
@@ -10,7 +11,7 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ _COUNTS = re.compile(r"(\d+) (passed|failed|error|skipped|xfailed|xpassed|warnin
 _PRINTED = re.compile(
     r"^(?:[ |+-]*)((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Group|Cancelled|Warning|Iteration)\w*)\b", re.M
 )
-SECONDS = 30.0  # Far more than a child needs: the machine that runs the probe gives up before.
 
 
 def name(thing: Any) -> str:
@@ -26,7 +26,8 @@ def name(thing: Any) -> str:
     cls = thing if isinstance(thing, type) else type(thing)
     package = cls.__module__.partition(".")[0]
     ours = package in ("builtins", "exceptiongroup", "__main__", "interop")
-    spelled: str = cls.__qualname__ if ours else f"{package}.{cls.__qualname__}"
+    own = cls.__qualname__.rpartition("<locals>.")[2]
+    spelled = own if ours else f"{package}.{own}"
     members = getattr(thing, "exceptions", None)
     if isinstance(thing, BaseException) and isinstance(members, (tuple, list)):
         spelled += f"[{', '.join(name(member) for member in members)}]"
@@ -65,7 +66,7 @@ def warned(fn: Callable[..., Any], *args: Any) -> list[str]:
         warnings.simplefilter("always")
         try:
             fn(*args)
-        except Exception as error:
+        except BaseException as error:
             return [*sorted({name(each.category) for each in caught}), f"raises {name(error)}"]
     return sorted({name(each.category) for each in caught})
 
@@ -81,10 +82,9 @@ def child(source: str, *options: str, **environment: str) -> dict[str, Any]:
 
     done = subprocess.run(
         [sys.executable, *options, "-c", source],
-        capture_output=True, text=True, timeout=SECONDS, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    code: Any = done.returncode if done.returncode >= 0 else signal.Signals(-done.returncode).name
-    return {"exit": code, "out": [_value(line) for line in done.stdout.splitlines()], "printed": printed(done.stderr)}
+    return _done(done.returncode, done.stdout, done.stderr)
 
 
 def printed(text: str) -> list[str]:
@@ -95,6 +95,67 @@ def printed(text: str) -> list[str]:
         if not found or found[-1] != last:
             found.append(last)
     return found
+
+
+def _done(code: Any, out: str, err: str) -> dict[str, Any]:
+    ended: Any = signal.Signals(-code).name if isinstance(code, int) and code < 0 else code
+    return {"exit": ended, "out": [_value(line) for line in out.splitlines()], "printed": printed(err)}
+
+
+_FORKS = """
+import json, os, signal, sys, tempfile, time
+from interop.harness.stuck import Watch, members
+def _wait(pid):
+    watch = Watch(pid)
+    while True:
+        for _ in range(10):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        if watch.hung():
+            for each in members(pid):
+                os.kill(each, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return "hang"
+_programs, _done = json.loads(sys.argv[1]), {}
+exec(_programs.pop(0)[1])
+for _what, _program in _programs:
+    with tempfile.TemporaryFile() as _out, tempfile.TemporaryFile() as _err:
+        _pid = os.fork()
+        if _pid == 0:
+            os.dup2(_out.fileno(), 1)
+            os.dup2(_err.fileno(), 2)
+            break
+        _code = _wait(_pid)
+        _texts = []
+        for _file in (_out, _err):
+            _file.seek(0)
+            _texts.append(_file.read().decode(errors="replace"))
+        _done[_what] = [_code, *_texts]
+else:
+    print(json.dumps(_done))
+    sys.exit()
+del sys.argv[1:]
+exec(compile(_program, "program", "exec"))
+"""
+
+
+def children(before: str, programs: Mapping[str, str]) -> dict[str, Any]:
+    """Run programs as child() does, each in a fork of an interpreter in which `before` has run: an import is paid for once.
+
+    Returns:
+        For each program [exit, *out, *printed]; see child(). The exit of one that hangs is "hang".
+    """
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKS, json.dumps([["", before], *programs.items()])],
+        stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    ended = json.loads(done.stdout.splitlines()[-1])
+    spelled = {what: _done(*each) for what, each in ended.items()}
+    return {what: [each["exit"], *each["out"], *each["printed"]] for what, each in spelled.items()}
 
 
 def _value(line: str) -> Any:
@@ -114,7 +175,7 @@ def pytested(source: str, *options: str, ini: str = "") -> dict[str, int]:
         Path(folder, "pytest.ini").write_text(f"[pytest]\n{ini}", encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
-            cwd=folder, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL,
+            cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         )  # fmt: skip
     for line in reversed(done.stdout.splitlines()):
@@ -122,3 +183,117 @@ def pytested(source: str, *options: str, ini: str = "") -> dict[str, int]:
         if counts:
             return counts
     return {"exit": done.returncode}
+
+
+_RECORDER = """
+import json
+found, warned = {}, set()
+def pytest_runtest_logreport(report):
+    if report.when == "call" or report.outcome != "passed":
+        kind = "" if report.when == "call" else " in " + report.when
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = crash.message.split(chr(10))[0].partition(":")[0] if crash and report.outcome == "failed" else ""
+        error = said.rpartition(".")[2] if said.replace(".", "").isidentifier() else ""
+        if said.startswith("assert"):
+            error = "AssertionError"
+        how = "xfailed" if hasattr(report, "wasxfail") else (report.outcome + kind + " " + error).strip()
+        found.setdefault(report.nodeid.rpartition("::")[2], []).append(how)
+def pytest_collectreport(report):
+    if report.outcome == "failed":
+        found.setdefault("collection", []).append("failed")
+def pytest_warning_recorded(warning_message):
+    warned.add(warning_message.category.__name__)
+def pytest_sessionfinish(session, exitstatus):
+    with open("recorded.json", "w") as file:
+        tests = {name: how[0] if len(how) == 1 else how for name, how in found.items()}
+        json.dump({"exit": int(exitstatus), "tests": tests, "warnings": sorted(warned)}, file)
+"""
+
+
+def run_tests(source: str, *options: str, ini: str = "") -> dict[str, Any]:
+    """Run pytest on one throw-away file, as pytested() does.
+
+    Returns:
+        exit: the code; tests: by name, how each went, with the error's class; warnings: the classes of all warnings.
+    """
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        for file, text in {"test_it.py": source, "pytest.ini": f"[pytest]\n{ini}", "interop_recorder.py": _RECORDER}.items():
+            Path(folder, file).write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "interop_recorder", *options],
+            cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        )  # fmt: skip
+        sys.stderr.write(done.stdout + done.stderr)
+        recorded = Path(folder, "recorded.json")
+        return json.loads(recorded.read_text(encoding="utf-8")) if recorded.exists() else {"exit": done.returncode}
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[list[str]]:
+    """What is logged meanwhile: logger, level and the exception, if there is one, of each record; never its text."""
+    import logging
+
+    found: list[str] = []
+
+    class Noting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            found.append(f"{record.name} {record.levelname}" + (f" {name(error)}" if error else ""))
+
+    root, noting = logging.getLogger(), Noting()
+    before = root.handlers[:], root.level
+    root.handlers, root.level = [noting], logging.DEBUG
+    try:
+        yield found
+    finally:
+        root.handlers, root.level = before
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON has, or the name of its type."""
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, dict, type(None))) else type(value).__name__
+
+
+async def turns(count: int = 20) -> None:
+    """Let an asyncio loop go round: whatever is ready, and whatever that makes ready, has run."""
+    import asyncio
+
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def state(future: Any) -> Any:
+    """Of an asyncio or concurrent future: "pending", "cancelled", its result, or how its exception is spelled."""
+    if not future.done():
+        return "pending"
+    if future.cancelled():
+        return "cancelled"
+    error = future.exception()
+    return f"raises {name(error)}" if error is not None else future.result()
+
+
+def unhandled(loop: Any) -> list[Any]:
+    """What the loop's exception handler will get: the keys of each context, and the exception."""
+    found: list[Any] = []
+
+    def note(_: Any, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        found.append([*sorted(set(context) - {"message"}), *([name(error)] if error is not None else [])])
+
+    loop.set_exception_handler(note)
+    return found
+
+
+async def settled(future: Any) -> Any:
+    """The state() of a future after 0.4 seconds for what it waits for: in one loop, timers fire in order under any load."""
+    import asyncio
+
+    await asyncio.wait([asyncio.ensure_future(future)], timeout=0.4)
+    await turns()
+    return state(future)
