@@ -1,15 +1,15 @@
 """What changed between two environments: records compared, and everything that is no change of behavior kept apart.
 
 A finding is compared by what it says, never by its words or its time: a law's verdict and trace, a probe's value. Where a
-record of the same environment says something else, it is noise and no change. Where the law or the probe itself changed,
-where it does not apply on one side, or was not run there, there is nothing to compare.
+record of the same environment says something else, it is noise and no change; of a probe's value, that part of it. Where the
+law or the probe itself changed, where it does not apply on one side, or was not run there, there is nothing to compare.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from interop.record import Finding, Record, RecordError
@@ -17,6 +17,7 @@ from interop.record import Finding, Record, RecordError
 Key = tuple[str, str, str]
 BAD = ("broken", "hung", "crashed", "blocked")
 STUCK = ("hung", "hang", "hangs", "crash", "crashed", "crashes")  # how a probe says it inside a larger value
+UNSTEADY, ABSENT = "(noise)", "(not there)"
 ORDER = ("install", "import", "verdict", "value", "trace")
 
 
@@ -129,8 +130,10 @@ def compare(before: Sequence[Record], after: Sequence[Record]) -> Difference:
     for key in compared:
         if _unsteady(old[key]) or _unsteady(new[key]):
             noise.append(_noise(old[key], new[key]))
-        elif change := _change(old[key][0], new[key][0]):
-            changes.append(change)
+            change = _change_of_the_rest(old[key], new[key])
+        else:
+            change = _change(old[key][0], new[key][0])
+        changes += [change] if change else []
     return Difference(
         sorted(changes, key=_rank),
         moved(before[0], after[0]),
@@ -223,6 +226,30 @@ def _unsteady(findings: Sequence[Finding]) -> bool:
 def _noise(old: Sequence[Finding], new: Sequence[Finding]) -> Noise:
     values = [[_shown(finding) for finding in findings] for findings in (old, new)]
     return Noise(*old[0].key, old[0].name.replace("_", " "), *values)
+
+
+def _change_of_the_rest(old: Sequence[Finding], new: Sequence[Finding]) -> Change | None:
+    """The change in what is steady of a probe's value, if only parts of it are noise."""
+    if any(finding.verdict != "observed" for finding in (*old, *new)):
+        return None
+    before, after = _steady([_shown(finding) for finding in old], [_shown(finding) for finding in new])
+    sides = ((old[0], before), (new[0], after))
+    return _change(*(replace(finding, evidence={**finding.evidence, "value": value}) for finding, value in sides))
+
+
+def _steady(old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, Any]:
+    """The two values with the same mark on both sides for every part that is not the same each time on its own side."""
+    every = [*old, *new]
+    if all(isinstance(value, Mapping) for value in every):
+        names = dict.fromkeys(name for value in every for name in value)
+        parts = {name: _steady([v.get(name, ABSENT) for v in old], [v.get(name, ABSENT) for v in new]) for name in names}
+        return {name: part[0] for name, part in parts.items()}, {name: part[1] for name, part in parts.items()}
+    if all(isinstance(value, list) and len(value) == len(every[0]) for value in every):
+        pairs = [_steady([v[n] for v in old], [v[n] for v in new]) for n in range(len(every[0]))]
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if all(value == old[0] for value in old) and all(value == new[0] for value in new):
+        return old[0], new[0]
+    return UNSTEADY, UNSTEADY
 
 
 def _shown(finding: Finding) -> Any:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from interop.record.diff import Apart, Change, Difference, Move, Noise
+from interop.record.diff import ABSENT, Apart, Change, Difference, Move, Noise
 from interop.report.facts import printable
 
 MOST_APART = 8  # lines of a section that is not about behavior; --json has them all
 MOST_PARTS = 12  # of one value
-ABSENT = "(not there)"
+
 COLORS = {"✗": "31", "~": "33", "✓": "32"}
 
 

@@ -1,6 +1,6 @@
 """Plan both sides, build them, observe what touches what moved, observe again what differs, and compare.
 
-What differs is run twice more on both sides: what does not say the same each time is noise and no change.
+What differs is run once more on both sides: what does not say the same each time is noise and no change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from interop.upgrade.planning import Base, CannotPlan, Plan, current, from_file,
 from interop.upgrade.pythons import Interpreter, find
 from interop.upgrade.selection import PYTHON, Touch
 
-AGAIN = (2, 3)  # the numbers of the repetitions
+AGAIN = (2,)  # the numbers of the repetitions
 Say = Callable[[str, int, int, str], None]  # phase, done, total, what
 
 

@@ -102,6 +102,19 @@ def test_noise_shows_on_the_old_side_too_and_where_both_sides_begin_alike() -> N
     assert compare([record(PROBE), record(observed(2))], [record(PROBE)]).noise
 
 
+def test_only_that_part_of_a_value_is_noise_that_is_unsteady() -> None:
+    old = [record(observed({"steady": 1, "not": [1, part]})) for part in (1, 2)]
+    same = compare(old, [record(observed({"steady": 1, "not": [1, 3]}))])
+    assert same.noise
+    assert not same.changes
+    other = compare(old, [record(observed({"steady": 2, "not": [1, 3]}))])
+    assert other.noise
+    assert [(c.before, c.after) for c in other.changes] == [
+        ({"steady": 1, "not": [1, "(noise)"]}, {"steady": 2, "not": [1, "(noise)"]})
+    ]
+    assert not compare([record(PROBE), record(observed("hang"))], [record(observed({"outer": "cancelled"}))]).changes
+
+
 def test_packages_that_moved_are_named_whatever_their_spelling() -> None:
     old = record(LAW, packages={"zope_interface": "7", "tornado": "6.5", "idna": "3"}, python="3.12.1")
     now = record(LAW, packages={"zope.interface": "7", "tornado": "6.6", "Anyio": "4"}, python="3.13.0")
