@@ -7,7 +7,7 @@ module of many small functions: a catalogue.
 import sys
 from typing import Any
 
-from interop.probes.backends import both, on_both
+from interop.probes.backends import both, on_both, plain
 from interop.probes.forked import forked
 from interop.probes.observe import aoutcome, child, name, outcome, parameters, warned
 from interop.probes.probe import probe
@@ -1197,3 +1197,81 @@ def the_parameters_of_what_glue_calls() -> Any:
         each.__name__: outcome(lambda it=each: setattr(it(), "extra", 1)) for each in (anyio.Event, anyio.Lock, anyio.CancelScope)
     }
     return {each: outcome(parameters, fn) for each, fn in calls.items()} | {"extra attributes": slots}
+
+
+@probe(
+    "P335",
+    "anyio",
+    "lifecycle",
+    "trio",
+    source="pairs that pip installs and that do not work: anyio 4.0 on Trio 0.26 and later, anyio 3.7 on 0.25",
+)
+def what_works_on_this_release_of_trio() -> Any:
+    import anyio
+    import anyio.from_thread
+    import anyio.lowlevel
+    import anyio.to_thread
+
+    async def fine() -> str:
+        return "fine"
+
+    async def started(task_status: Any) -> None:
+        task_status.started("started")
+
+    async def group() -> Any:
+        async with anyio.create_task_group() as made:
+            made.start_soon(fine)
+            return await made.start(started)
+
+    async def fails() -> Any:
+        async with anyio.create_task_group() as made:
+            made.start_soon(int, "x")
+
+    async def limits() -> Any:
+        async with anyio.CapacityLimiter(1) as limiter, anyio.Lock(), anyio.Semaphore(1), anyio.Condition():
+            return limiter is None
+
+    async def times_out() -> Any:
+        with anyio.fail_after(0):
+            await anyio.sleep(1)
+
+    async def thread() -> Any:
+        return await anyio.to_thread.run_sync(lambda: anyio.from_thread.run(fine))
+
+    async def abandoned() -> Any:
+        with anyio.move_on_after(0.01):
+            await anyio.to_thread.run_sync(__import__("time").sleep, 0.1, abandon_on_cancel=True)
+        return "left"
+
+    async def process() -> Any:
+        return (await anyio.run_process([sys.executable, "-S", "-c", "print(1)"])).returncode
+
+    async def resolves() -> Any:
+        return len(await anyio.getaddrinfo("127.0.0.1", 9)) > 0
+
+    async def listens() -> Any:
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        await listener.aclose()
+        return "listened"
+
+    async def tells() -> Any:
+        await anyio.wait_all_tasks_blocked()
+        return [
+            name(anyio.get_current_task()),
+            anyio.current_effective_deadline() > 0,
+            anyio.current_time() > 0,
+            name(anyio.get_cancelled_exc_class()),
+        ]
+
+    async def signals() -> Any:
+        import signal
+
+        with anyio.open_signal_receiver(signal.SIGUSR1):
+            return "opened"
+
+    def portal() -> Any:
+        with anyio.from_thread.start_blocking_portal("trio") as made:
+            return made.call(fine)
+
+    cases = (fine, group, fails, limits, times_out, thread, abandoned, process, resolves, listens, tells, signals)
+    return {each.__name__: plain(outcome(anyio.run, each, backend="trio")) for each in cases} | {"portal": outcome(portal)}

@@ -97,10 +97,12 @@ def what_set_up_and_exit_do():
         "no_setup() after setup()": "crochet.setup(); get(crochet.no_setup)",
         "setup() after no_setup()": "crochet.no_setup(); crochet.setup(); say(threading.active_count())",
         "without setup()": "get(lambda: crochet.run_in_reactor(lambda: 1)().wait(0.05))",
-        "a lost failure": "import gc\ncrochet.setup()\n@crochet.run_in_reactor\ndef f(): raise KeyError\nf(); gc.collect(); say('ended')",
+        "a lost failure": "import gc\ncrochet.setup()\n@crochet.run_in_reactor\ndef f(): raise KeyError\nf(); gc.collect(); "
+        "say('ended')",
         "a failing main": "crochet.setup(); {}[1]",
         "stop() in it": "crochet.setup()\nfrom twisted.internet import reactor\n"
-        "get(lambda: crochet.run_in_reactor(reactor.stop)().wait(5)); get(lambda: crochet.run_in_reactor(lambda: 1)().wait(0.05))",
+        "get(lambda: crochet.run_in_reactor(reactor.stop)().wait(5)); get(lambda: crochet.run_in_reactor(lambda: "
+        "1)().wait(0.05))",
         "waiting when it stops": "crochet.setup()\nfrom twisted.internet import reactor\n"
         "r = crochet.run_in_reactor(lambda: defer.Deferred())()\nreactor.callFromThread(reactor.stop)\nget(lambda: r.wait(0.3))",
         "sys.exit() in it": "crochet.setup()\nget(lambda: crochet.run_in_reactor(lambda: sys.exit(3))().wait(0.3))",
@@ -116,9 +118,11 @@ def what_set_up_and_exit_do():
 def which_reactor_it_runs():
     programs = {
         "default": "crochet.setup()\nfrom twisted.internet import reactor; say(type(reactor).__name__)",
-        "asyncioreactor first": "asyncioreactor.install(); crochet.setup()\nfrom twisted.internet import reactor; say(type(reactor).__name__)\n"
+        "asyncioreactor first": "asyncioreactor.install(); crochet.setup()\nfrom twisted.internet import reactor; "
+        "say(type(reactor).__name__)\n"
         "import asyncio\n"
-        "@crochet.wait_for(timeout=5)\ndef f(): return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.sleep(0, 'slept')))\nget(f)",
+        "@crochet.wait_for(timeout=5)\ndef f(): return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.sleep(0, "
+        "'slept')))\nget(f)",
         "import installs": "say('twisted.internet.reactor' in sys.modules)",
         "signals": "import signal\ncrochet.setup()\nsay(signal.getsignal(signal.SIGINT) is signal.default_int_handler)",
         "child process": "crochet.setup()\nfrom twisted.internet import utils\n"

@@ -332,3 +332,47 @@ def which_ways_to_a_portal_there_are() -> Any:
     return {library: run(main) for library, run in _runs().items()} | {
         "has": {each: outcome(lambda it=each: parameters(getattr(greenback, it))) for each in names}
     }
+
+
+@probe("P398", "greenback", "lifecycle", "trio", source="greenback beside a Trio that moves: portals, nurseries, cancellation")
+def what_works_on_this_release_of_trio() -> Any:
+    import greenback
+    import trio
+
+    async def main() -> Any:
+        await greenback.ensure_portal()
+        found = [outcome(greenback.await_, trio.sleep(0)), outcome(greenback.has_portal)]
+
+        async def child() -> None:
+            found.append([greenback.has_portal(), outcome(_inside_a_tree)])
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(child)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            greenback.await_(trio.sleep(1))
+        return [*found, scope.cancelled_caught]
+
+    async def tree() -> Any:
+        found: list[Any] = []
+
+        async def child() -> None:
+            found.append(outcome(_inside_a_tree))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(child)
+        return found
+
+    return {"portal": outcome(trio.run, main), "tree": outcome(trio.run, greenback.with_portal_run_tree, tree)}
+
+
+def _inside_a_tree() -> Any:
+    """Await a sleep of Trio from synchronous code; the coroutine is closed where that fails."""
+    import greenback
+    import trio
+
+    coroutine = trio.sleep(0)
+    try:
+        return greenback.await_(coroutine)
+    finally:
+        coroutine.close()
