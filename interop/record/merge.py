@@ -47,9 +47,11 @@ def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[s
             continue
         if isinstance(one[name], Mapping) and isinstance(other[name], Mapping):
             for part in dict.fromkeys([*one[name], *other[name]]):
-                if one[name].get(part) != other[name].get(part):
+                partial = name == "checks" and (part not in one[name] or part not in other[name])
+                if one[name].get(part) != other[name].get(part) and not partial:
                     yield f"{name}: {part} is {one[name].get(part)!r} in one and {other[name].get(part)!r} in the other"
-        yield f"{name} is {one[name]!r} in one and {other[name]!r} in the other"
+        else:
+            yield f"{name} is {one[name]!r} in one and {other[name]!r} in the other"
 
 
 def _compare(one: Finding, other: Finding) -> None:
@@ -77,9 +79,11 @@ def _header(records: Sequence[Record]) -> dict[str, Any]:
         for record in records
         for run in record.header.get("merged") or [{name: record.header[name] for name in record.header if name in OF_ONE_RUN}]
     ]
+    checks = {id: revision for record in records for id, revision in record.header.get("checks", {}).items()}
     return {
         **{name: value for record in reversed(records) for name, value in record.header.items()},
         "written": max(str(record.header.get("written", "")) for record in records),
         "figures": {name: "; ".join(seen) for name, seen in figures.items()},
         "merged": runs,
+        **({"checks": checks} if checks else {}),
     }

@@ -64,6 +64,10 @@ def test_records_of_two_environments_do_not_become_one(change: dict[str, object]
 
 def test_a_part_that_checked_no_laws_says_nothing_about_their_revision() -> None:
     assert merge([shard(P3), shard(C2, laws="def")]).header["laws"] == "def"
+    whole = merge([shard(P3, checks={"P3": "1"}), shard(C2, checks={"C2": "2"}), shard(V1)])
+    assert whole.header["checks"] == {"P3": "1", "C2": "2"}
+    with pytest.raises(RecordError, match="checks: P3 is '1' in one and '2' in the other"):
+        merge([shard(P3, checks={"P3": "1"}), shard(C2, checks={"P3": "2", "C2": "1"})])
     with pytest.raises(RecordError, match="records 2 and 3 are not of the same environment: laws is"):
         merge([shard(P3), shard(C2, laws="def"), shard(V1, laws="abc")])
 

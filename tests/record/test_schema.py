@@ -46,19 +46,17 @@ def test_a_record_of_each_verdict_is_valid(record: Record, tmp_path: Path) -> No
     assert read(tmp_path / "record.json") == record
 
 
-def test_the_record_of_a_real_run_is_valid(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "interop",
-        "run",
-        "--framework",
-        "nothing,trio",
-        "--group",
-        "chunks",
-        "--record",
-        "real.json",
-    ]
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--framework", "nothing,trio", "--group", "chunks"),
+        ("--crossing", "asyncio->threads/thread", "--law", "V,C1", "--shuffle", "7"),
+        ("--law", "P1"),
+    ],
+    ids=["behaviors", "laws", "a probe"],
+)
+def test_the_record_of_a_real_run_is_valid(asked: tuple[str, ...], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "interop", "run", *asked, "--record", "real.json"]
     subprocess.run(command, cwd=tmp_path, env=None, check=True, capture_output=True, timeout=120)
     VALIDATOR.validate(json.loads((tmp_path / "real.json").read_text()))
 

@@ -289,6 +289,7 @@ def test_a_click_shows_everything_about_a_finding(there: Page) -> None:
         "expected ['cleaned', 'resumed'], saw ['resumed', 'cleaned']", '["cleaned", "resumed"]', "a wait() that returns early",
         "Trio: https://trio.readthedocs.io/",
         "interop run --caller trio --callee asyncio --topology thread --bridge hasty --law C2",
+        "interop reproduce 'C2@trio->asyncio/thread' --bridge hasty",
     ):  # fmt: skip
         assert part in text
     assert there.texts("#details .trace li") == ["resumed", "cleaned"]
@@ -301,6 +302,7 @@ def test_a_click_shows_everything_about_a_finding(there: Page) -> None:
         ("L5", "Thread 1\n  hub.py:1 in wait"),
         ("C1", "a thread cannot be interrupted"),
         ("P12", "interop run --law P12"),
+        ("P12", "interop reproduce P12"),
         ("P12", '["CancelledError", true]'),
         ("bomb-gzip", "interop run --framework tornado --behavior bomb-gzip"),
     ],

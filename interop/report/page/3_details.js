@@ -88,6 +88,7 @@ class Details {
     if (value("stacks", i)) add("Stacks", make("pre", { text: value("stacks", i) }));
     if (known.source) add("Source", make("p", {}, ...link(known.source)));
     add("Run it again", this.command(`${value("place", i)} ${value("what", i)}`));
+    if (value("kind", i) !== "behavior") add("As one file, without the kit", this.command(reproduce(i)));
     add("Elsewhere", ...this.elsewhere(i));
     if (record.seconds[i] !== null) parts.push(make("p", { class: "quiet", text: `${record.seconds[i].toFixed(3)} s` }));
     this.fill(focus, ...parts);
@@ -118,6 +119,16 @@ class Details {
       return make("p", { class: "line" }, button, make("span", { class: "quiet", text: seen.words }));
     });
   }
+}
+
+function reproduce(i) {
+  const bridge = value("bridge", i);
+  const finding = value("kind", i) === "probe" ? value("check", i) : quoted(`${value("check", i)}@${value("subject", i)}`);
+  return `interop reproduce ${finding}${bridge && bridge !== "portal" ? ` --bridge ${quoted(bridge)}` : ""}`;
+}
+
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
 function place(i) {
