@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import signal
 import sys
 from dataclasses import asdict
 
+from interop.commands.upgrade import stoppable, stopped
 from interop.errors import InteropError
 
 EXAMPLES = """examples:
@@ -35,10 +35,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Bisect. Returns 0 if the release was found, 2 if it cannot be."""
-    from interop.report.changes import in_words
+    from interop.report.changes import differences, in_words
     from interop.upgrade.bisection import bisect
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stoppable()
 
     def say(version: str) -> None:
         sys.stderr.write(f"interop: {options.law} with {options.package} {version}\n")
@@ -51,15 +51,16 @@ def main(options: argparse.Namespace) -> int:
     except InteropError as error:
         sys.stderr.write(f"interop: Usage: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interop: Interrupted: stopped by SIGINT\n")
-        return 130
+    except KeyboardInterrupt as stop:
+        return stopped(stop)
     if options.json:
         sys.stdout.write(json.dumps({**asdict(found), "page": found.page}, indent=1) + "\n")
         return 0
     sys.stdout.write(f"{found.package} {found.first} is the first release in which {found.check} sees something else\n")
     sys.stdout.write(f"  {found.check}: {found.sentence}\n")
-    sys.stdout.write(f"  {found.last}: {in_words(found.before)}\n  {found.first}: {in_words(found.after)}\n")
+    for name, old, new in differences(found.before, found.after):
+        part = f"{name}: " if name else ""
+        sys.stdout.write(f"  {found.last}: {part}{in_words(old)}\n  {found.first}: {part}{in_words(new)}\n")
     for version, why in found.skipped.items():
         sys.stdout.write(f"  {version} was passed over: {why}\n")
     sys.stdout.write(f"  {len(found.ran)} of {found.between} releases run; {found.page}\n")

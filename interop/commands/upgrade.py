@@ -60,7 +60,7 @@ def main(options: argparse.Namespace) -> int:
     """Compare. Returns 0, 1 for a regression (or a change, if asked), 2 for what cannot be compared, 3 if nothing moved."""
     from interop.upgrade.comparison import Question, answer
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that what runs in the environments is ended too
+    stoppable()
     question = Question(
         options.specs, options.from_specs, options.with_specs, options.python, options.from_python, options.file,
         options.alone, options.law, options.all, max(1, options.jobs), options.fresh,
@@ -82,10 +82,9 @@ def main(options: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"interop: Usage: cannot write the records: {error.strerror}\n")
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         progress.clear()
-        sys.stderr.write("interop: Interrupted: stopped by SIGINT\n")
-        return 130
+        return stopped(stop)
     words = "{probes} of {of} probes, {laws} laws on {crossings} crossings and {imports} imports touch what moved"
     ran = words.format_map(found.chosen)
     subjects = ", ".join(f"{name} {count}" for name, count in found.chosen["subjects"].items())
@@ -110,6 +109,23 @@ def _title(difference: "Difference", specs: Sequence[str]) -> str:
     names = {"python", *(name_of(spec) for spec in specs)}
     moves = [move for move in difference.moved if move.package in names] or difference.moved[:3]
     return ", ".join(f"{move.package} {move.before or '(none)'} → {move.after or '(none)'}" for move in moves)
+
+
+def stoppable() -> None:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt, so that what runs in the environments is ended, too."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def stopped(stop: KeyboardInterrupt) -> int:
+    """Say which signal it was; returns the exit code for it."""
+    number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
+    sys.stderr.write(f"interop: Interrupted: stopped by {number.name}\n")
+    return 128 + number
 
 
 def names(text: str) -> list[str]:

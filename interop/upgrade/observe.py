@@ -118,7 +118,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     """End the process, and on POSIX all that it started, if it is interrupted before its own end."""
     if process.poll() is None and sys.platform != "win32":
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # so that it can end the sessions of its probes
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
             process.wait(GRACE)
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -3,6 +3,9 @@
 import json
 import os
 import platform
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from tests.upgrade.conftest import Interop
 from tests.upgrade.wheels import wheel
 
+ROOT = Path(__file__).parents[2]
 BETA = "beta-1.0-py3-none-any.whl"
 Upgraded = Callable[..., dict[str, Any]]
 
@@ -135,6 +139,26 @@ def test_a_lock_file_says_what_the_user_has(interop: Interop, tmp_path: Path) ->
     done = interop("upgrade", "beta", "-r", "pylock.toml")
     assert done.returncode == 0, done.stderr
     assert "beta 1.0 → 2.0" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_ends_it_and_all_that_it_started(interop: Interop, tmp_path: Path) -> None:
+    wheel(tmp_path / "index", "waits", "1.0")
+    started = tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(100)"
+    wheel(tmp_path / "index", "waits", "2.0", code)
+    os.mkfifo(started)  # reading from it waits for the import, and knows its process
+    command = [sys.executable, "-m", "interop", "upgrade", "waits==2.0", "--from", "waits==1.0", "-r", "requirements.txt"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    child = int(started.read_text())
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=60)[1].endswith("interop: Interrupted: stopped by SIGTERM\n")
+    assert process.returncode == 143
+    try:
+        os.kill(child, 0)
+    except ProcessLookupError:
+        return
+    assert Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z", "nobody has waited for it yet"
 
 
 @pytest.mark.parametrize(
