@@ -107,7 +107,10 @@ function subjectsModel(shown) {
   const model = pivotModel(shown, bridges(), ["chapter"], { name: "subjects", label: "Subjects down, chapters across", corner: "subject", bars: true, head: 26, width: 92 });
   for (const column of model.columns) {
     const title = record.chapters[column.label];
-    if (title) column.title = `${column.label}: ${title}`;
+    if (title) {
+      column.title = `${column.label}: ${title}`;
+      column.label = `${column.label}  ${title}`;
+    }
   }
   return Object.assign(model, { first: width(model.rows.map((row) => row.label), 330) });
 }
