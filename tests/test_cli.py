@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sqlite3
+import signal
 import subprocess
 import sys
 import threading
@@ -192,3 +193,22 @@ def test_run_writes_a_record_and_says_what_was_kept(tmp_path: Path) -> None:
     findings = json.loads(record.read_text())["findings"]
     assert {finding["verdict"] for finding in findings} == {"kept"}
     assert f"{len(findings)} kept" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_a_readable_record_of_what_was_done(tmp_path: Path, number: signal.Signals) -> None:
+    record = tmp_path / "record.json"
+    command = [sys.executable, "-m", "interop", "run", "--law", "V1", "--jobs", "1", "--record", str(record)]
+
+    def as_a_terminal_has_it() -> None:  # a background job inherits SIGINT as ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=as_a_terminal_has_it) as run:
+        assert run.stderr is not None
+        assert run.stderr.readline().startswith("[1/")
+        run.send_signal(number)
+        out, err = run.communicate()
+    assert run.returncode == 128 + number, err
+    document = json.loads(record.read_text())
+    assert 0 < document["footer"]["written"] < document["footer"]["expected"]
+    assert "unfinished" in out or "interrupted" in out

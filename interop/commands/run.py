@@ -75,6 +75,13 @@ class Plan:
     findings: list[Finding] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
 
+    stopped_by: int = signal.SIGINT
+
+    def stop(self, number: int, frame: object) -> None:
+        """A signal's handler: go no further."""
+        self.stopped_by = number
+        raise KeyboardInterrupt
+
     @property
     def expected(self) -> int:
         """How many findings there will be."""
@@ -92,7 +99,8 @@ def main(options: argparse.Namespace) -> int:
         return 3
     from interop.report import terminal
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is known by then is still written down
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, plan.stop)  # what is known by then is still written down
     jobs = max(1, options.jobs)
     with terminal.progress(_steps(plan), "steps") as advance, contextlib.suppress(KeyboardInterrupt):
         _check_laws(plan, jobs, advance)
@@ -253,7 +261,7 @@ def _close(plan: Plan, options: argparse.Namespace) -> int:
 
 def _exit_code(record: Record, plan: Plan) -> int:
     if not record.complete:
-        return 130
+        return 128 + plan.stopped_by
     if all(finding.verdict == "not-applicable" for finding in record.findings):
         sys.stderr.write("interop: nothing ran: nothing of it is installed\n")
         return 3

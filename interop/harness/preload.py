@@ -13,6 +13,7 @@ from scenarios.fetch_and_save import FRAMEWORKS
 DRIVERS = ("asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "threads")
 
 catalogue()
+warnings.filterwarnings("ignore", "Using fork", DeprecationWarning)  # Eventlet says so of every fork; here no hub has begun.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Each framework says of itself what it has to say, and not here.
     for name in DRIVERS:
