@@ -42,6 +42,10 @@ ARROWS = {
     "interop.harness.drivers": {"interop.laws.world", "interop.adapters", "interop.runtime", "interop.call"},
     "interop.bridges": {"interop.adapters", "interop.portal", "interop.runtime"},
     "interop.laws": {"interop.errors"},
+    "interop.testing": {
+        *("interop.bridges", "interop.errors", "interop.harness", "interop.laws", "interop.portal", "interop.record"),
+    },
+    "interop.pytest_plugin": set(),
     "interop.probes": set(),
     "interop.report": {"interop.record"},
     "interop.record": {"interop", "interop.errors"},

@@ -237,7 +237,8 @@ def _end(runtime: Hub) -> None:
     runtime.bury("its hub has ended")
     runtime.close()
     try:
-        runtime.hub.abort(wait=True)
+        if runtime.hub.running:  # It starts with the first wait; aborting it before that would start it, for ever.
+            runtime.hub.abort(wait=True)
     finally:
         _local.runtime = None
         del hubs._threadlocal.hub

@@ -58,7 +58,7 @@ def _stack_of(thing: Any) -> Iterator[tuple[str, Any]]:
     kind = f"{type(thing).__module__}.{type(thing).__qualname__}"
     if kind in ("_asyncio.Task", "asyncio.tasks.Task") and not thing.done():
         yield f"task {thing.get_name()}:", _awaited(thing.get_coro())
-    elif kind == "trio._core._run.Task":
+    elif kind in ("trio.lowlevel.Task", "trio._core._run.Task"):
         yield f"trio task {thing.name}:", _awaited(thing.coro)
     elif kind in ("gevent._gevent_cgreenlet.Greenlet", "gevent.greenlet.Greenlet", "eventlet.greenthread.GreenThread"):
         if getattr(thing, "gr_frame", None) is not None:
