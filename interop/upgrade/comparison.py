@@ -178,8 +178,7 @@ def _interpreters(question: Question, base: Base) -> tuple[Interpreter, Interpre
     """About packages: both sides on one Python, unless two are named. About nothing else: from what the user has."""
     new = find(question.python) if question.python else base.interpreter
     if question.from_python:
-        old = find(question.from_python)
-        return old, new if question.python else old if question.specs else base.interpreter
+        return find(question.from_python), new
     return (new if question.specs or question.from_specs else base.interpreter), new
 
 
