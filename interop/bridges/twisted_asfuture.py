@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine
 from inspect import isawaitable
 from typing import Any
 
-from interop.adapters import twisted
 from interop.bridges.bridge import Bridge
 from interop.bridges.calling import Way, deferring
 from interop.bridges.crossing import Crossing
@@ -25,6 +24,7 @@ class TwistedAsFuture(Bridge):
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The reactor; asyncio's tasks are started in it."""
+        from interop.adapters import twisted
 
         async def program() -> None:
             from twisted.internet import reactor

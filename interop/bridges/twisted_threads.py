@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from interop.adapters import threads, twisted
+from interop.adapters import threads
 from interop.bridges.bridge import Bridge
 from interop.bridges.calling import Way, deferring
 from interop.bridges.crossing import Crossing
@@ -24,6 +24,7 @@ class TwistedThreads(Bridge):
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The reactor in this thread; if threads call, they are another."""
+        from interop.adapters import twisted
 
         async def program() -> None:
             await (main() if self.crossing.caller == "twisted" else self.to_thread(threads.run, main))

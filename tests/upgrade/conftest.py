@@ -23,8 +23,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.importorskip("uv")
     folder = tmp_path / "index"
     folder.mkdir()
-    (tmp_path / "uv.toml").write_text(f'no-index = true\nfind-links = ["{folder.as_posix()}"]\n')
-    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "uv.toml"))
+    (tmp_path / "offline.toml").write_text(f'no-index = true\nfind-links = ["{folder.as_posix()}"]\n')
+    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "offline.toml"))
     monkeypatch.setenv("INTEROP_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("UV_EXCLUDE_NEWER", raising=False)
     monkeypatch.chdir(tmp_path)
