@@ -445,9 +445,7 @@ def what_tcp_streams_raise_at_their_ends() -> Any:
     async def run(case: Any) -> Any:
         client, server = await pair()
         try:
-            with anyio.move_on_after(1):
-                return await case(client, server)
-            return "hangs"
+            return await case(client, server)
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.aclose_forcefully(client)
@@ -463,9 +461,10 @@ def what_tcp_streams_raise_at_their_ends() -> Any:
             group.start_soon(body)
             await anyio.wait_all_tasks_blocked()
             await end()
-            with anyio.move_on_after(0.2):
-                while not log:
-                    await anyio.sleep(0.002)
+            for _ in range(300):  # turns, not seconds: load stretches them
+                if log:
+                    break
+                await anyio.sleep(0.001)
             group.cancel_scope.cancel()
         return log[0] if log else "still waits"
 
@@ -517,15 +516,6 @@ def what_tcp_streams_raise_at_their_ends() -> Any:
             group.cancel_scope.cancel()
         return found
 
-    async def sizes(client: Any, server: Any) -> Any:
-        await server.send(b"12345")
-        return [
-            await aoutcome(client.receive, 0),
-            await aoutcome(client.receive, -1),
-            len(await client.receive(2)),
-            name(await client.receive(3)),
-        ]
-
     async def close_cancelled(client: Any, server: Any) -> Any:
         with anyio.CancelScope() as scope:
             scope.cancel()
@@ -541,7 +531,6 @@ def what_tcp_streams_raise_at_their_ends() -> Any:
         after_close,
         half_closed,
         two_receivers,
-        sizes,
         close_cancelled,
     )
     return {each.__name__: both(run, each) for each in cases}
@@ -580,9 +569,7 @@ def what_listeners_and_datagram_sockets_do_when_they_are_closed() -> Any:
     async def unix() -> Any:
         with tempfile.TemporaryDirectory() as folder:
             listener = await anyio.create_unix_listener(f"{folder}/socket")
-            with anyio.move_on_after(0.3):
-                return [await waits(listener.accept, listener.aclose), await aoutcome(listener.accept)]
-            return "hangs"
+            return [await waits(listener.accept, listener.aclose), await aoutcome(listener.accept)]
 
     async def udp() -> Any:
         socket = await anyio.create_udp_socket(local_host="127.0.0.1")
@@ -796,12 +783,33 @@ def how_waiting_for_a_socket_is_woken_and_refused() -> Any:
                 there.send(b"1")
             else:
                 log.append(outcome(lambda: anyio.notify_closing(here)))
-            with anyio.move_on_after(0.1):
-                while len(log) < (1 if end == "data" else 2):
-                    await anyio.sleep(0.002)
+            for _ in range(100):
+                if len(log) == (1 if end == "data" else 2):
+                    break
+                await anyio.sleep(0.001)
             group.cancel_scope.cancel()
         here.close()
         there.close()
         return log
 
     return {end: both(run, end) for end in ("data", "twice", "notify_closing")}
+
+
+@probe(
+    "P336", "anyio", "streams", source="anyio 4.14.2, PR 1191: receive() of nothing, or of less, is refused; on asyncio it hung"
+)
+def how_many_bytes_can_be_asked_for() -> Any:
+    import anyio
+
+    async def main() -> Any:
+        async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+            port = listener.extra(anyio.abc.SocketAttribute.local_port)
+            async with await anyio.connect_tcp("127.0.0.1", port) as client:
+                server = await listener.listeners[0].accept()
+                await server.send(b"12345")
+                found = [len(await client.receive(2)), await aoutcome(client.receive, 0), await aoutcome(client.receive, -1)]
+                found.append(name(await client.receive(3)))
+                await server.aclose()
+        return found
+
+    return both(main)

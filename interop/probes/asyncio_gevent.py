@@ -87,7 +87,7 @@ def how_a_future_becomes_a_greenlet() -> Any:
 def how_asyncio_runs_on_the_hub() -> Any:
     cases = {
         "loop": "async def main(): return type(asyncio.get_running_loop()).__module__\nprint(outcome(lambda: asyncio.run(main())))",
-        "both go on": "n = []\ndef beat():\n    while True: n.append(1); gevent.sleep(0.001)\ngevent.spawn(beat); asyncio.run(asyncio.sleep(0.03)); print(len(n) > 5)",
+        "both go on": "n = []\ndef beat():\n    while True: n.append(1); gevent.sleep(0.001)\ngevent.spawn(beat)\nasync def main():\n    for _ in range(50): await asyncio.sleep(0.001)\nasyncio.run(main()); print(len(n) > 5)",
         "sync_to_async": "async def main(): return await asyncio_gevent.sync_to_async(lambda: gevent.sleep(0.001) or 'value')()\nprint(outcome(lambda: asyncio.run(main())))",
         "async_to_sync": "print(outcome(asyncio_gevent.async_to_sync(asyncio.sleep), 0.001, 'slept'))",
         "two loops": "print(*[g.get() for g in [gevent.spawn(outcome, lambda i=i: asyncio.run(asyncio.sleep(0.005, i))) for i in range(2)]])",

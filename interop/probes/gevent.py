@@ -395,9 +395,14 @@ def a_waiter_is_woken_from_another_thread() -> Any:
             if hub_there:
                 gevent.get_hub()
             wake()
+            done.set()
 
+        done = threading.Event()
         threading.Thread(target=native, daemon=True).start()
-        greenlet.join(0.4)
+        told = False
+        while not (got or told):
+            told = done.is_set()  # however late load made the thread: it was told all of this time ago
+            greenlet.join(0.4)
         ended = "woken" if got else "not woken"
         greenlet.kill()
         return ended

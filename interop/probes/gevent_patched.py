@@ -248,9 +248,17 @@ def how_asyncio_runs_when_it_is_patched() -> Any:
 
     beating = gevent.spawn(beat)
     found = {"run": outcome(lambda: asyncio.run(main())), "run again": outcome(lambda: asyncio.run(main()))}
-    outcome(lambda: asyncio.run(asyncio.sleep(0.05)))
+    outcome(lambda: asyncio.run(_turns(100)))
     beating.kill()
     return found | {"greenlets go on": len(beats) > 5, "two at once": several()}
+
+
+async def _turns(count: int) -> None:
+    """Let others run, that many times: load stretches seconds, not turns."""
+    import asyncio
+
+    for _ in range(count):
+        await asyncio.sleep(0.001)
 
 
 @probe("P375", "gevent", "lifecycle", source="gevent 26.7, issue 2188: a live executor hung the exit on Python 3.13")

@@ -92,7 +92,7 @@ def whether_as_many_executor_jobs_as_tokens_end() -> Any:
 
     async def jobs() -> Any:
         loop = asyncio.get_running_loop()
-        barrier = threading.Barrier(2, timeout=0.5)
+        barrier = threading.Barrier(2)
         results = await asyncio.gather(*(loop.run_in_executor(None, barrier.wait) for _ in range(2)), return_exceptions=True)
         return [name(each) for each in results]
 
