@@ -3,14 +3,15 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import sqlite3
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,7 +204,8 @@ def test_a_run_that_is_stopped_leaves_a_readable_record_of_what_was_done(tmp_pat
     def as_a_terminal_has_it() -> None:  # a background job inherits SIGINT as ignored
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=as_a_terminal_has_it) as run:
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=as_a_terminal_has_it) as run:
         assert run.stderr is not None
         assert run.stderr.readline().startswith("[1/")
         run.send_signal(number)

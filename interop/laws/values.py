@@ -321,7 +321,7 @@ async def an_error_before_the_first_wait_arrives_like_any_other(world: World) ->
 async def notes_on_an_error_are_kept_and_none_added(world: World) -> None:
     """Look for an error that is made anew, or decorated."""
     error = ValueError("with a note")
-    error.__notes__ = ["the callee's"]
+    vars(error)["__notes__"] = ["the callee's"]
 
     async def callee() -> None:
         await world.callee.turn()

@@ -29,7 +29,7 @@ from twisted.web.client import (
 )
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from zope.interface import implementer  # type: ignore[import-untyped]
+from zope.interface import implementer
 
 from scenarios.fetch_and_save.contract import FetchAndSaveError, ResolveError, TLSError, Visit
 from scenarios.fetch_and_save.twisted_reactor import outlasting, the_reactor
