@@ -65,14 +65,17 @@ async def the_callees_cleanup_may_wait(world: World) -> None:
             await world.call(callee)
         finally:
             world.trace.append("resumed")
+            cleaning.set()
 
     task = await world.caller.spawn(call)
     await started.wait()
     await world.caller.cancel(task)
     await cleaning.wait()
     await world.turns(5)
-    expect(world.trace == ["cleaning"], world.trace)
-    world.tell_callee(go.set)
+    try:
+        expect(world.trace == ["cleaning"], world.trace)
+    finally:
+        world.tell_callee(go.set)
     kind, got = await world.caller.join(task)
     expect(world.trace == ["cleaning", "cleaned", "resumed"], world.trace)
     expect(kind == "cancelled", (kind, got))
@@ -97,6 +100,7 @@ async def a_second_cancel_neither_abandons_the_callee_nor_cuts_its_cleanup(world
             await world.call(callee)
         finally:
             world.trace.append("resumed")
+            cleaning.set()
 
     task = await world.caller.spawn(call)
     await started.wait()
@@ -104,8 +108,10 @@ async def a_second_cancel_neither_abandons_the_callee_nor_cuts_its_cleanup(world
     await cleaning.wait()
     await world.caller.cancel(task)
     await world.turns(5)
-    expect(world.trace == [], world.trace)
-    world.tell_callee(go.set)
+    try:
+        expect(world.trace == [], world.trace)
+    finally:
+        world.tell_callee(go.set)
     kind, got = await world.caller.join(task)
     expect(world.trace == ["cleaned", "resumed"], world.trace)
     expect(kind == "cancelled", (kind, got))
@@ -301,7 +307,7 @@ async def a_cancel_that_the_callee_did_not_answer_is_still_due(world: World) -> 
     async def call() -> None:
         await world.call(callee)
         world.trace.append("went on")
-        await world.caller.sleep_forever()
+        await world.turns(20)  # It is to be cancelled at the first of them.
 
     task = await world.caller.spawn(call)
     await started.wait()
@@ -348,7 +354,13 @@ async def two_cancels_reach_the_callee_as_one(world: World) -> None:
                 waiting = go.wait  # type: ignore[assignment]
                 world.tell_caller(cleaning.set)
 
-    task = await world.caller.spawn(world.call, callee)
+    async def call() -> None:
+        try:
+            await world.call(callee)
+        finally:
+            cleaning.set()
+
+    task = await world.caller.spawn(call)
     await started.wait()
     for _ in range(3):
         await world.caller.cancel(task)

@@ -119,6 +119,7 @@ async def the_caller_goes_on_in_its_own_thread_and_task(world: World) -> None:
     def where() -> tuple[object, ...]:
         return ident(), world.caller.task(), sniffed(), world.caller.asyncio_loop()
 
+    await world.caller.turn()  # Whoever let us go on after the last call, this is the caller's own scheduler.
     before = where()
     for callee in (at_once, later):
         await world.call(callee)

@@ -251,7 +251,13 @@ class World:
             self.tell_caller(started.set)
             return await fn(*args)
 
-        task = await self.caller.spawn(self.call, callee)
+        async def call() -> Any:
+            try:
+                return await self.call(callee)
+            finally:
+                started.set()  # A call that fails before it starts is no reason to wait for ever.
+
+        task = await self.caller.spawn(call)
         await started.wait()
         await self.caller.cancel(task)
         return await self.caller.join(task)
