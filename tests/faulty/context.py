@@ -66,6 +66,8 @@ class SpeaksForTheCallersLibrary(Fault):
     async def there(self, session: Session, fn: Any) -> Any:
         import sniffio
 
+        if "<locals>" not in fn.func.__qualname__:
+            return await result(fn)
         sniffio.current_async_library_cvar.set("asyncio")
         sniffio.thread_local.name, name = None, sniffio.thread_local.name
 
@@ -89,7 +91,8 @@ class StepsTheCalleeAsTheCallersTask(Fault):
         return session.portal.call(self.stepping, asyncio.current_task(), fn)
 
     async def stepping(self, callers: Any, fn: Any) -> Any:
-        loop, mine = asyncio.get_running_loop(), asyncio.current_task()
+        loop: Any = asyncio.get_running_loop()
+        mine: Any = asyncio.current_task()
 
         def step(how: Any, what: Any) -> Any:
             asyncio.tasks._leave_task(loop, mine)

@@ -12,7 +12,6 @@ from functools import partial
 from inspect import isawaitable, iscoroutine
 from typing import Any
 
-from interop.bridges.crossing import Crossing
 from interop.bridges.portals import Portals
 
 
@@ -59,6 +58,14 @@ class Fault(Portals):
 
     def enters(self, session: Session, manager: Any) -> Any:
         return session.portal.enter(manager)
+
+
+class OwnedFault(Fault):
+    """Its sessions keep, as `kept`, the asyncio task that has opened them."""
+
+    async def opens(self, session: Session) -> None:
+        await super().opens(session)
+        session.kept = asyncio.current_task()
 
 
 class Session:

@@ -8,20 +8,16 @@ import threading
 from typing import Any
 
 from interop.errors import PeerGone, PortalClosed
-from tests.faulty.fault import Fault, Session, adapter
+from tests.faulty.fault import Fault, OwnedFault, Session, adapter, result
 
 LOOP = "asyncio->asyncio/loop"
 depth: contextvars.ContextVar[int] = contextvars.ContextVar("depth", default=0)
 
 
-class BlocksTheTaskThatOpenedIt(Fault):
+class BlocksTheTaskThatOpenedIt(OwnedFault):
     """As run_coroutine_threadsafe(...).result() inside a coroutine, in the task that has opened the portal."""
 
     breaks = "L1"
-
-    async def opens(self, session: Session) -> None:
-        await super().opens(session)
-        session.kept = asyncio.current_task()
 
     async def calls(self, session: Session, fn: Any) -> Any:
         if asyncio.current_task() is not session.kept or session.closed or session.runtime.gone:
@@ -212,15 +208,11 @@ class LetsEverySecondCallWaitATurn(Fault):
         return await session.portal.call(fn)
 
 
-class RefusesItsOwnerWhileACallWaits(Fault):
+class RefusesItsOwnerWhileACallWaits(OwnedFault):
     """As run_until_complete() in the callee: until that call is done, nothing else can be."""
 
     breaks = "L12"
     on = LOOP
-
-    async def opens(self, session: Session) -> None:
-        await super().opens(session)
-        session.kept = asyncio.current_task()
 
     async def calls(self, session: Session, fn: Any) -> Any:
         if asyncio.current_task() is session.kept and session.portal._calls:
@@ -266,8 +258,6 @@ class HasOneSlotForAnswers(Fault):
         return session.kept
 
     async def answering(self, session: Session, fn: Any) -> None:
-        from tests.faulty.fault import result
-
         session.kept = await result(fn)
 
 

@@ -14,7 +14,7 @@ from interop.laws.law import catalogue
 from interop.record import Finding
 from tests.faulty.fault import Fault
 
-CHAPTERS = ("values", "cancellation", "context", "liveness", "resources", "streams", "hybrids")
+CHAPTERS = ("values", "cancellation", "context", "liveness", "resources", "streams", "hybrids", "fetching")
 BAD = ("broken", "hung", "crashed")
 
 
@@ -34,7 +34,7 @@ def faults() -> Mapping[str, type[Fault]]:
     return {name: kind for name, kind in every().items() if sys.version_info >= kind.since}
 
 
-def findings(names: "list[str] | None" = None) -> Iterator[Finding]:
+def findings(names: list[str] | None = None) -> Iterator[Finding]:
     """Of every fault, and of the good portals on the same crossings."""
     laws = tuple(catalogue())
     kinds = faults()
@@ -49,7 +49,7 @@ def findings(names: "list[str] | None" = None) -> Iterator[Finding]:
     yield from run(cells, jobs=2)
 
 
-def verdicts(names: "list[str] | None" = None) -> tuple[dict[str, list[str]], list[Finding]]:
+def verdicts(names: list[str] | None = None) -> tuple[dict[str, list[str]], list[Finding]]:
     """The laws that each fault breaks, and what is wrong with the good portals or with the kit."""
     order = list(catalogue())
     broken: dict[str, list[str]] = {name: [] for name in faults() if names is None or name in names}

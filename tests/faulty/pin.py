@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def pinned() -> dict[str, Any]:
-    return json.loads(HERE.read_text(encoding="utf-8")) if HERE.exists() else {}  # type: ignore[no-any-return]
+    return json.loads(HERE.read_text(encoding="utf-8")) if HERE.exists() else {}
 
 
 def expected(pins: dict[str, Any], name: str) -> list[str] | None:
@@ -51,13 +52,13 @@ def killers(pins: dict[str, Any]) -> dict[str, list[str]]:
     """The faults that break each law: first those that are made for it, then by how much else they break."""
     own = {name: kind.breaks for name, kind in every().items()}
 
-    def near(name: str) -> Any:
-        return own[name] != id, len(pins[name]["breaks"]), name
+    def near(law: str, name: str) -> tuple[bool, int, str]:
+        return own[name] != law, len(pins[name]["breaks"]), name
 
-    found = {}
-    for id in catalogue():
-        found[id] = sorted((name for name, pin in pins.items() if id in pin["breaks"]), key=near)
-    return found
+    return {
+        law: sorted((name for name, pin in pins.items() if law in pin.get("breaks", ())), key=partial(near, law))
+        for law in catalogue()
+    }
 
 
 def lines(what: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from interop.errors import PortalClosed
 from tests.faulty.fault import Fault, Session, result
@@ -100,13 +100,14 @@ class CancelsEveryTaskWhenItIsClosed(Fault):
     async def closes(self, session: Session) -> None:
         await super().closes(session)
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()  # type: ignore[union-attr]
+            task.cancel()
 
 
 class TellsTheLoopToo(Fault):
     """As a task beside the call, whose exception nobody retrieves: "Task exception was never retrieved"."""
 
     breaks = "R6"
+    on = LOOP
 
     async def calls(self, session: Session, fn: Any) -> Any:
         try:
@@ -121,7 +122,7 @@ class KeepsTheAnswersOfTheLastSession(Fault):
 
     breaks = "R8"
     on = LOOP
-    answers: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
+    answers: ClassVar[Any] = weakref.WeakKeyDictionary()
 
     async def calls(self, session: Session, fn: Any) -> Any:
         try:
@@ -130,7 +131,7 @@ class KeepsTheAnswersOfTheLastSession(Fault):
             there = value = None
         if there is None or there is session or session.closed:
             value = await session.portal.call(fn)
-            if hasattr(fn.func, "__code__"):
+            if "<locals>" in getattr(fn.func, "__qualname__", ""):
                 self.answers[fn.func] = session, value
         return value
 

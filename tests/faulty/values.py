@@ -78,7 +78,7 @@ class ChainsEachErrorToTheOneBefore(Fault):
         try:
             return await session.portal.call(fn)
         except Exception as error:
-            error.__context__, session.kept = session.kept, error
+            error.__context__, session.kept = session.kept, RuntimeError(str(error))
             raise
 
 
@@ -118,8 +118,7 @@ class PassesStopsOn(Fault):
         try:
             return await session.portal.call(fn)
         except CalleeRaisedStop as error:
-            assert error.__cause__ is not None
-            raise error.__cause__  # noqa: B904 - it is the callee's
+            raise error.__cause__ or error  # noqa: B904 - it is the callee's
 
 
 class EndsTheLoopOnCtrlC(Fault):
