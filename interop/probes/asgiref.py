@@ -162,7 +162,7 @@ def what_cancelling_reaches_through_both_directions():
     import asyncio
     import threading
 
-    from asgiref.sync import async_to_sync, sync_to_async
+    from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 
     async def plainly():
         started, release, log = threading.Event(), threading.Event(), []
@@ -224,6 +224,65 @@ def what_cancelling_reaches_through_both_directions():
 
         return await aoutcome(sync_to_async(job))
 
+    async def cancels_itself_inside(how):
+        log = []
+
+        async def inner():
+            if how == "a child":
+                child = asyncio.ensure_future(asyncio.sleep(10))
+                await asyncio.sleep(0)
+                child.cancel()
+                return await aoutcome(lambda: child)
+            if how == "raises":
+                raise asyncio.CancelledError
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
+
+        def middle():
+            try:
+                return async_to_sync(inner)()
+            except BaseException as error:
+                log.append(f"function {name(error)}")
+                if how == "caught":
+                    return "caught"
+                raise
+
+        task = asyncio.ensure_future(sync_to_async(middle)())
+        await asyncio.wait([task], timeout=0.4)
+        return [*log, state(task)]
+
+    async def twice():
+        entered, log = asyncio.Event(), []
+        loop = asyncio.get_running_loop()
+
+        async def inner():
+            loop.call_soon_threadsafe(entered.set)
+            try:
+                await asyncio.sleep(0.2)
+            except asyncio.CancelledError:
+                log.append("refused")
+            await asyncio.sleep(0)
+            return "value"
+
+        async def middle():
+            return await sync_to_async(lambda: async_to_sync(inner)())()
+
+        task = asyncio.ensure_future(sync_to_async(lambda: async_to_sync(middle)())())
+        await entered.wait()
+        task.cancel()
+        await asyncio.wait([task], timeout=0.4)
+        return [*log, state(task)]
+
+    async def just_done(after):
+        """Cancel so many turns after the function returned, before the caller knows."""
+        task = asyncio.ensure_future(sync_to_async(int)())
+        await turns(2)
+        SyncToAsync.single_thread_executor.submit(int).result()  # the one thread is through with the function
+        await turns(after)
+        task.cancel()
+        await asyncio.wait([task])
+        return state(task)
+
     async def late():
         return await aoutcome(asyncio.wait_for, nested_sleep(), 0.02)
 
@@ -236,6 +295,9 @@ def what_cancelling_reaches_through_both_directions():
         "inside async_to_sync()": inside(),
         "a function raises CancelledError": asyncio.run(raised()),
         "late in wait_for()": asyncio.run(late()),
+        "cancelled inside": {how: outcome(asyncio.run, cancels_itself_inside(how)) for how in ("a child", "raises", "itself", "caught")},
+        "just after it returned": [asyncio.run(just_done(after)) for after in range(6)],
+        "two levels, refused": outcome(asyncio.run, twice()),
     }
 
 

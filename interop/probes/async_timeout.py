@@ -3,7 +3,7 @@
 Source: async-timeout's change log, 3.0 to 5.0; PR 363 (uncancel), #258, #421, #422.
 """
 
-from interop.probes.observe import aoutcome, name, outcome, parameters, state, turns, warned
+from interop.probes.observe import aoutcome, name, outcome, parameters, plain, state, turns, warned
 from interop.probes.probe import probe
 
 
@@ -130,7 +130,7 @@ def which_old_ways_of_using_it_are_left():
             ) in "remaining deadline expired timeout when shift shift_by shift_to update reject rejected reschedule".split():
                 got = getattr(scope, attribute, "missing")
                 found[attribute] = got if got == "missing" else "method" if callable(got) else "property"
-            found["entered twice"] = await aoutcome(scope.__aenter__)
+            found["entered twice"] = plain(await aoutcome(scope.__aenter__))
         return found
 
     def outside():
