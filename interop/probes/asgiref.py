@@ -295,7 +295,9 @@ def what_cancelling_reaches_through_both_directions():
         "inside async_to_sync()": inside(),
         "a function raises CancelledError": asyncio.run(raised()),
         "late in wait_for()": asyncio.run(late()),
-        "cancelled inside": {how: outcome(asyncio.run, cancels_itself_inside(how)) for how in ("a child", "raises", "itself", "caught")},
+        "cancelled inside": {
+            how: outcome(asyncio.run, cancels_itself_inside(how)) for how in ("a child", "raises", "itself", "caught")
+        },
         "just after it returned": [asyncio.run(just_done(after)) for after in range(6)],
         "two levels, refused": outcome(asyncio.run, twice()),
     }
