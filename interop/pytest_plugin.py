@@ -1,4 +1,4 @@
-"""The pytest plugin of the kit: a header line, --interop-frameworks, and groups for xdist.
+"""The pytest plugin of the kit: a line with the frameworks' versions, --interop-frameworks, and groups for xdist.
 
 law_tests() and frameworks() work without it. It imports no framework, and has no hook for coroutine functions: those are other
 plugins' to take.
@@ -27,8 +27,10 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "interop: put by the interop kit on the tests that it makes; select them with -m interop")
 
 
-def pytest_report_header() -> str:
-    """The frameworks that are installed."""
+def pytest_report_collectionfinish(items: list[Any]) -> str | list[str]:
+    """The frameworks that are installed; nothing to those who have no test of ours, since versions take time to read."""
+    if not any(item.get_closest_marker("interop") for item in items):
+        return []
     from importlib.metadata import PackageNotFoundError, version
 
     found = ["asyncio"]
