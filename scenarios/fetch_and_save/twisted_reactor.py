@@ -116,6 +116,6 @@ def install_asyncioreactor() -> Any:
     from twisted.internet import asyncioreactor
 
     loop = asyncio.new_event_loop()
-    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
+    loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a bomb that is defused
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
     return loop

@@ -262,7 +262,7 @@ async def main(job: Job) -> None:
     assert task is not None
     job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
     loop.set_default_executor(ThreadPoolExecutor(job.concurrency))  # no name is looked up later because a save waits
-    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
+    loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a bomb that is defused
     slots = asyncio.Semaphore(job.concurrency)
     await asyncio.gather(*(attempt(job, errand, slots) for errand in job.errands))
 

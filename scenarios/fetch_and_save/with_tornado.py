@@ -310,7 +310,7 @@ async def main(job: Job) -> None:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
-    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a bomb that is defused
+    loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a bomb that is defused
     slots = Semaphore(job.concurrency)
     with ThreadPoolExecutor(job.concurrency) as threads:
         IOLoop.current().set_default_executor(threads)

@@ -17,7 +17,7 @@ def settle(concurrency: int) -> None:
     anyio.to_thread.current_default_thread_limiter().total_tokens = 2 * concurrency + 1
     loop = asyncio._get_running_loop()
     if loop is not None:
-        loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a busy machine
+        loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a busy machine
 
 
 def run(job: Job, mix: Mix) -> None:

@@ -12,7 +12,7 @@ from scenarios.mixed.anywhere import Mix, attempt, make_room
 def settle(concurrency: int) -> None:
     """Make room."""
     loop = asyncio.get_running_loop()
-    loop.slow_callback_duration = 5.0  # seconds: development mode would complain of a busy machine
+    loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a busy machine
     loop.set_default_executor(ThreadPoolExecutor(concurrency))
 
 
@@ -35,7 +35,7 @@ async def main(job: Job, mix: Mix) -> None:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
-    loop.slow_callback_duration = 5.0
+    loop.slow_callback_duration = 60.0
     slots = asyncio.Semaphore(job.concurrency)
 
     async def one(errand: Errand) -> None:

@@ -15,7 +15,7 @@ from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 def settle(concurrency: int) -> None:
     """Make room."""
-    asyncio.get_running_loop().slow_callback_duration = 5.0  # seconds: development mode would complain of a busy machine
+    asyncio.get_running_loop().slow_callback_duration = 60.0  # seconds: development mode would complain of a busy machine
     IOLoop.current().set_default_executor(ThreadPoolExecutor(concurrency))
 
 
@@ -31,7 +31,7 @@ def run(job: Job, mix: Mix) -> None:
 async def main(job: Job, mix: Mix) -> None:
     """Open both portals, and send every page through them."""
     loop = asyncio.get_running_loop()
-    loop.slow_callback_duration = 5.0
+    loop.slow_callback_duration = 60.0
     slots = Semaphore(job.concurrency)
 
     async def one(errand: Errand) -> None:

@@ -19,7 +19,7 @@ def settle(concurrency: int) -> None:
     reactor.suggestThreadPoolSize(max(concurrency, 10))
     look_up_apart(reactor)
     if hasattr(reactor, "_asyncioEventloop"):
-        reactor._asyncioEventloop.slow_callback_duration = 5.0  # seconds: development mode would complain of a busy machine
+        reactor._asyncioEventloop.slow_callback_duration = 60.0  # seconds: development mode would complain of a busy machine
 
 
 def run(job: Job, mix: Mix) -> None:

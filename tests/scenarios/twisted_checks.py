@@ -54,7 +54,7 @@ class Turns:
                 return events
 
         loop = SelectorEventLoop(Selector())
-        loop.slow_callback_duration = 5.0
+        loop.slow_callback_duration = 60.0
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
         self.close = loop.close
 
