@@ -318,5 +318,5 @@ class AddsANote(Fault):
             return await session.portal.call(fn)
         except Exception as error:
             notes: Any = getattr(error, "__notes__", [])
-            error.__notes__ = [*notes, "through the bridge"]
+            vars(error)["__notes__"] = [*notes, "through the bridge"]
             raise

@@ -179,11 +179,11 @@ def crochet_wait(bench: Bench, style: str) -> Iterator[Enter]:
 
     bench.reactor = reactor
 
-    @crochet.wait_for(timeout=60)  # type: ignore[untyped-decorator]
+    @crochet.wait_for(timeout=60)
     def waited(fn: Callable[[], Any]) -> Any:
         return fn()
 
-    @crochet.run_in_reactor  # type: ignore[untyped-decorator]
+    @crochet.run_in_reactor
     def eventual(fn: Callable[[], Any]) -> Any:
         return fn()
 
