@@ -106,14 +106,16 @@ class AsyncSession:
     """start_blocking_portal() blocks while it starts and ends: asyncio code has threads do that."""
 
     def __init__(self, portal: Any) -> None:
-        self.portal, self.thread = portal, ThreadPoolExecutor(1)
+        self.portal, self.thread, self.closed = portal, ThreadPoolExecutor(1), False
 
     async def __aenter__(self) -> AwaitableSession:
         return AwaitableSession(await self._in_thread(self.portal.__enter__))
 
     async def __aexit__(self, *exc: Any) -> None:
-        await self._in_thread(self.portal.__exit__, *exc)
-        self.thread.shutdown()
+        if not self.closed:
+            self.closed = True
+            await self._in_thread(self.portal.__exit__, *exc)
+            self.thread.shutdown()
 
     def _in_thread(self, fn: Callable[..., Any], *args: Any) -> Any:
         import asyncio
