@@ -29,14 +29,16 @@ class Watch:
     Args:
         pid: the process; its descendants and, if it leads a session, all processes in the session count, too.
         wall: seconds after which it is too long, whatever happens; without it, waking up to no end is a hang, too.
+        asleep: looks in which nothing was ready to run, and nothing had started or ended since the last.
     """
 
-    def __init__(self, pid: int, *, wall: "float | None" = None) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, *, wall: "float | None" = None, asleep: int = ASLEEP_LOOKS) -> None:
+        self.pid, self.asleep = pid, asleep
         self.wall = wall or (LAST_SECONDS if PROC.exists() else WALL_SECONDS)
         self._restless = wall is None
         self._began = time.monotonic()
-        self._counters: object = None
+        self._counters: dict[str, str] | None = None
+        self._family: set[str] = set()
         self._since = 0.0
         self._looks = 0
         self._asleep = 0
@@ -47,11 +49,13 @@ class Watch:
         if now - self._began > self.wall:
             return True
         counters = activity(self.pid)
-        self._asleep += counters is not None
+        if counters is not None:
+            self._asleep = self._asleep + 1 if self._family == set(counters) else 0
+            self._family = set(counters)
         if counters is None or counters != self._counters:
             self._counters, self._since, self._looks = counters, now, 0
             spins = counters is None and cpu_seconds(self.pid) > CPU_SECONDS
-            return spins or (self._restless and self._asleep > ASLEEP_LOOKS)
+            return spins or (self._restless and self._asleep > self.asleep)
         self._looks += 1
         return self._looks >= QUIET_LOOKS and now - self._since >= QUIET_SECONDS
 

@@ -104,7 +104,7 @@ def what_a_late_cancelled_or_broken_request_raises():
         elif path == b"/garbage":
             writer.write(b"garbage\r\n\r\n")
         elif path == b"/loop":
-            writer.write(b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n")
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
     def spelled(error):
@@ -149,6 +149,7 @@ def what_a_late_cancelled_or_broken_request_raises():
             task.cancel()
             found["cancelled"] = await settled(task)
             found["connections"] = len(session.connector._acquired)
+            found["left in the task"] = outcome(lambda: asyncio.current_task().cancelling())
 
             async def in_timeout():
                 return await asyncio.wait_for(session.get(f"{base}/slow"), 0.02)

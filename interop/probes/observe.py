@@ -106,7 +106,7 @@ _FORKS = """
 import json, os, signal, sys, tempfile, time
 from interop.harness.stuck import Watch, members
 def _wait(pid):
-    watch = Watch(pid)
+    watch = Watch(pid, asleep=50)
     while True:
         for _ in range(10):
             ended, status = os.waitpid(pid, os.WNOHANG)

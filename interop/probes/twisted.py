@@ -226,7 +226,7 @@ def what_can_be_made_a_deferred():
         "inlineCallbacks": inline,
         "Deferred": lambda: succeed("Deferred"),
         "Failure": lambda: Failure(KeyError()),
-        "raises": lambda: {}[1],
+        "raising function": lambda: {}[1],
         "value": lambda: "value",
         "asyncio future": loop.create_future,
     }
@@ -236,7 +236,7 @@ def what_can_be_made_a_deferred():
             "maybeDeferred": outcome(spelled, lambda fn=fn: maybeDeferred(fn)),
             "ensureDeferred": outcome(spelled, lambda fn=fn: ensureDeferred(fn())),
             "fromCoroutine": outcome(spelled, lambda fn=fn: Deferred.fromCoroutine(fn())),
-            "succeed": outcome(spelled, lambda fn=fn: succeed(fn())) if what != "raises" else "",
+            "succeed": outcome(spelled, lambda fn=fn: succeed(fn())) if what != "raising function" else "",
         }
     same = succeed(1)
     found["ensureDeferred() keeps a Deferred"] = outcome(lambda: ensureDeferred(same) is same)
