@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from interop.record import Record
-from interop.record.diff import BAD, Change
+from interop.record.diff import BAD, Change, Difference
 from interop.report.changes import cell, sides, where
 from interop.upgrade.comparison import Answer, Question, Say, answer
 from interop.upgrade.covering import PYTHONS, requirement
@@ -68,18 +68,23 @@ def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say
 
 
 def _package(package: str, steps: Sequence[Step]) -> str:
-    lines = [package, "", "| release | laws kept | not kept |", "| --- | --- | --- |"]
-    for record in (steps[0].answer.before[0], *(step.answer.after[0] for step in steps)):
-        lines.append(_row(package, record))
+    lines = [package, ""]
+    records = [steps[0].answer.before[0], *(step.answer.after[0] for step in steps)]
+    if any(finding.bridge for record in records for finding in record.findings):
+        lines += ["| release | laws kept | not kept |", "| --- | --- | --- |", *(_row(package, record) for record in records), ""]
     for step in steps:
-        old, new = (_version(package, records[0]) for records in (step.answer.before, step.answer.after))
-        changes = step.answer.difference.changes
-        lines += ["", f"### {package} {old} → {new}: {len(changes)} change{'' if len(changes) == 1 else 's'}", ""]
-        if changes:
-            lines += ["| check | where | before | after |", "| --- | --- | --- | --- |", *map(_change, changes)]
-        else:
-            lines.append(f"{step.answer.difference.compared} findings compared, and none differs.")
-    return "\n".join(lines) + "\n"
+        lines += compared(package, step.answer.before[0], step.answer.after[0], step.answer.difference)
+    return "\n".join(lines)
+
+
+def compared(package: str, before: Record, after: Record, difference: Difference) -> list[str]:
+    """The part of the page about two releases."""
+    changes = difference.changes
+    many = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+    title = f"### {package} {_version(package, before)} → {_version(package, after)}: {many}"
+    if not changes:
+        return [title, "", f"{difference.compared} findings compared, and none differs.", ""]
+    return [title, "", "| check | where | before | after |", "| --- | --- | --- | --- |", *map(_change, changes), ""]
 
 
 def _row(package: str, record: Record) -> str:
