@@ -16,7 +16,8 @@ pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="the docs are not inst
 
 def block(name: str) -> str:
     text = (DOCS / "testing-a-bridge.md").read_text(encoding="utf-8")
-    return next(code for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if code.startswith(f"# {name}"))
+    codes: list[str] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    return next(code for code in codes if code.startswith(f"# {name}"))
 
 
 def outcomes(folder: Path, name: str, code: str) -> dict[str, str]:
