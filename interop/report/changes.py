@@ -160,8 +160,16 @@ def _apart(entries: Sequence[Apart]) -> list[str]:
 
 
 def _noise(noise: Noise) -> str:
-    sides = (" or ".join(dict.fromkeys(in_words(value) for value in values)) for values in (noise.before, noise.after))
-    return f"{noise.id} {where(noise)}: " + " → ".join(sides)
+    """Only the parts that are unsteady: what is seen once, and what another time."""
+    words: dict[str, None] = {}
+    for values in (noise.before, noise.after):
+        other = next((value for value in values if value != values[0]), values[0])
+        for name, one, another in differences(values[0], other):
+            if one != another:
+                words[
+                    f"{name}: {in_words(one)} or {in_words(another)}" if name else f"{in_words(one)} or {in_words(another)}"
+                ] = None
+    return f"{noise.id} {where(noise)}: " + "; ".join(words)
 
 
 def _colored(mark: str, line: str) -> str:

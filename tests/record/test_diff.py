@@ -107,6 +107,7 @@ def test_only_that_part_of_a_value_is_noise_that_is_unsteady() -> None:
     same = compare(old, [record(observed({"steady": 1, "not": [1, 3]}))])
     assert same.noise
     assert not same.changes
+    assert text(same).endswith("P12 tornado: not: 1, 1 or 1, 2")
     other = compare(old, [record(observed({"steady": 2, "not": [1, 3]}))])
     assert other.noise
     assert [(c.before, c.after) for c in other.changes] == [
