@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from interop.commands.upgrade import names
+from interop.commands.upgrade import names, stopped
 from interop.errors import InteropError
 
 EXAMPLES = """examples:
@@ -41,6 +41,8 @@ def main(options: argparse.Namespace) -> int:
     except InteropError as error:
         sys.stderr.write(f"interop: Usage: {error}\n")
         return 2
+    except KeyboardInterrupt as stop:
+        return stopped(stop)
     if options.github:
         sys.stdout.write(json.dumps(tox.github(matrix)) + "\n")
     else:
@@ -71,9 +73,10 @@ def _write() -> int:
 
 
 def _results(options: argparse.Namespace) -> int:
-    from interop.commands.upgrade import Progress
+    from interop.commands.upgrade import Progress, stoppable
     from interop.upgrade import covering, results
 
+    stoppable()
     progress, file = Progress(), Path(options.results)
     previous = file.read_text(encoding="utf-8") if file.exists() else ""
     for page in results.run(covering.LINES, options.package, options.python, jobs=options.jobs, say=progress, previous=previous):
