@@ -101,12 +101,13 @@ class Child:
 def run(fn: Callable[..., Any], values: Mapping[str, Any], name: str) -> None:
     """The test's body, natively under a framework, whose presence is looked at before and after."""
     __tracebackhide__ = True
+    driver = drivers.find(name)  # Before the adapter: it hushes what a framework says of itself when it is imported.
     adapter, flavour = find(name)
     errors: list[BaseException] = []
 
     async def asynchronous() -> None:
         try:
-            await drivers.find(name).turn()  # A reactor calls its first function before it runs.
+            await driver.turn()  # A reactor calls its first function before it runs.
             here(name)
             await fn(**values)
             here(name)
