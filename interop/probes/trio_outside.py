@@ -392,6 +392,7 @@ def what_ends_a_run_and_what_comes_out() -> Any:
         "    def spell(e): return type(e).__name__ + (str([spell(x) for x in e.exceptions]) if hasattr(e, 'exceptions') else "
         "'')\n"
         "    print(spell(e), spell(e.__cause__) if e.__cause__ else '', flush=True)\n"
+        "sys.stdout.flush(); os._exit(0)\n"
     )
     cases = {
         "ctrl-c in a task": "async def main():\n    signal.raise_signal(signal.SIGINT); await trio.sleep(1)",
