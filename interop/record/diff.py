@@ -16,7 +16,7 @@ from interop.record import Finding, Record, RecordError
 
 Key = tuple[str, str, str]
 BAD = ("broken", "hung", "crashed", "blocked")
-STUCK = ("hung", "hang", "hangs", "crash", "crashed", "crashes")  # how a probe says it inside a larger value
+STUCK = ("hung", "hang", "hangs", "stuck", "crash", "crashed", "crashes")  # how a probe says it inside a larger value
 UNSTEADY, ABSENT = "(noise)", "(not there)"
 ORDER = ("install", "import", "verdict", "value", "trace")
 

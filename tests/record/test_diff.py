@@ -63,7 +63,7 @@ def test_a_probe_s_new_value_is_a_change_without_right_or_wrong() -> None:
     assert (change.before, change.after) == ({"outer": "pending"}, {"outer": "cancelled"})
 
 
-@pytest.mark.parametrize("value", ["hung", {"asyncio": "fine", "trio": "hung"}, [["crashed: SIGSEGV"]]])
+@pytest.mark.parametrize("value", ["hung", "stuck", {"asyncio": "fine", "trio": "hung"}, [["crashed: SIGSEGV"]]])
 def test_a_probe_that_hangs_or_crashes_now_is_a_regression_even_inside_its_value(value: Any) -> None:
     assert compare([record(PROBE)], [record(observed(value))]).regressions
     assert compare([record(observed(value))], [record(PROBE)]).mends
