@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 DISTRIBUTION = "async-interop"
 # Not a framework's: what develops the kit, and what only collects the other extras.
-NOT_SHOWN = ("all", "test", "bench")
+NOT_SHOWN = ("all", "test", "plugins", "bench")
 # Where importing the package alone says little: its heart.
-HEART = {"twisted": "twisted.internet.defer", "gevent": "gevent.hub", "psycopg": "psycopg.pq"}
+HEART = {"twisted": "twisted.internet.defer", "pytest-xdist": "xdist", "gevent": "gevent.hub", "psycopg": "psycopg.pq"}
 PATIENCE = 60.0  # seconds for one import
 COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt}
 # Imports one name after the other, and says before and after each how it went; what they print goes nowhere.

@@ -108,7 +108,7 @@ def test_a_worker_ends_when_its_parent_is_killed() -> None:
         "from interop.bridges.crossing import Crossing\n"
         "from interop.harness.cell import Cell\n"
         "from interop.harness import runner\n"
-        "runner.Watch.hung = lambda self: print(self.session, flush=True)\n"
+        "runner.Watch.hung = lambda self: print(self.pid, flush=True)\n"
         "if __name__ == '__main__':\n"
         "    cell = Cell('tests.harness.rogues:HangsInC', Crossing('asyncio', 'asyncio', 'thread'), ('V1',))\n"
         "    list(runner.run([cell], jobs=1))\n"
