@@ -193,7 +193,7 @@ class Life:
                 self.end = End("hung", "it waits for something that does not come")
                 _ask_for_stacks(process.pid, output)
                 return
-            elif output.stat().st_size > FLOOD:
+            elif output.stat().st_size > FLOOD and not channel.poll(0):  # What it said before comes first.
                 self.end = End("broken", f"it printed more than {FLOOD >> 20} MiB")
                 return
         process.join(PATIENCE)

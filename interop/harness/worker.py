@@ -123,8 +123,11 @@ async def check_flavour(law: Law, world: World, reports: Reports) -> tuple[str, 
         return "not-applicable", reason, [], ""
     caller = world.caller
     if "fetch" in law.needs:
-        async with world:
-            await world.scenario.prepare(world)
+        try:
+            async with world:
+                await world.scenario.prepare(world)
+        except BaseException as error:
+            return "blocked", _short(f"not even a first page could be fetched and saved: {error!r}"), [], _traceback(error)
         world.session = None
     reports.heard.clear()
     before = leftovers.now(caller)
@@ -143,11 +146,14 @@ async def check_flavour(law: Law, world: World, reports: Reports) -> tuple[str, 
     trace = [str(step) for step in world.trace]
     del world
     gc.collect()
-    if verdict == "broken":
-        for _ in range(3):  # What it left unfinished is reported a turn late, and is nothing of the next law's.
-            await caller.turn()
-            gc.collect()
-    left = await leftovers.settled(caller, before, gc.collect)
+    try:
+        if verdict == "broken":
+            for _ in range(3):  # What it left unfinished is reported a turn late, and is nothing of the next law's.
+                await caller.turn()
+                gc.collect()
+        left = await leftovers.settled(caller, before, gc.collect)
+    except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
+        left = [f"a pending {type(error).__name__}"]
     if verdict == "kept":
         if left:
             verdict, reason = "broken", "left behind: " + ", ".join(left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,7 +60,10 @@ def current_outside_of_a_coroutine(monkeypatch: pytest.MonkeyPatch) -> object:
 
 @meets(errors.AlreadyRunning)
 def a_second_default_reactor(monkeypatch: pytest.MonkeyPatch) -> object:
-    pytest.importorskip("twisted")
+    internet = pytest.importorskip("twisted.internet")
+    # Another test may have installed one, on a loop that is closed by now: this one has a process's first reactor.
+    monkeypatch.delitem(sys.modules, "twisted.internet.reactor", raising=False)
+    monkeypatch.delattr(internet, "reactor", raising=False)
 
     async def main() -> None:
         async with open_portal("twisted"), open_portal("twisted"):
