@@ -201,13 +201,14 @@ from twisted.internet import protocol, process, epollreactor
     program = """
 from twisted.internet import reactor
 class Noting(protocol.ProcessProtocol):
-    out, log = b"", []
+    out, erred, log = b"", False, []
     def connectionMade(self): self.log.append("made"); self.transport.closeStdin()
     def outReceived(self, data): self.out += data
-    def errReceived(self, data): self.log.append("error output")
+    def errReceived(self, data): self.erred = True  # in how many pieces, and before or after the exit, is the system's
     def processExited(self, reason): self.log.append(["exited", type(reason.value).__name__])
     def processEnded(self, reason):
         self.log.append(["ended", type(reason.value).__name__, reason.value.exitCode, reason.value.signal, self.out.decode().split()])
+        self.log.append(["error output", self.erred])
         reactor.stop()
 code = "import os, signal; signal.getsignal(2); print(os.environ.get('FROM_PARENT'), signal.getsignal(signal.SIGPIPE).name, os.getcwd() == '/');BODY"
 def start():
