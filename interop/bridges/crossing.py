@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from interop.portal import FRAMEWORKS
 
 TOPOLOGIES = ("thread", "loop", "guest", "hosted")
+ALONE = "alone"  # of the control: one framework, and no bridge
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Crossing:
             ValueError: it is none.
         """
         match = re.fullmatch(r"(\S+)->([^/\s]+)/(\w+)", text)
-        if match is None or match[3] not in TOPOLOGIES:
+        if match is None or match[3] not in (*TOPOLOGIES, ALONE):
             raise ValueError(f"no crossing: {text!r}; write caller->callee/topology")
         return cls(*match.groups())
 

@@ -26,6 +26,7 @@ EXAMPLES = """examples:
   interop run --caller trio --law C,L8             cancellation, and dead peers, called from Trio
   interop run --crossing 'asyncio->trio/guest'     one crossing
   interop run --bridge trio-asyncio                another library's bridge
+  interop run --bridge control                     no bridge: each framework by itself
   interop run --framework trio,tornado             fetch and save only, in these frameworks
   interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
   interop run --law P --record before.json         only observe: see also `interop upgrade`
@@ -104,6 +105,7 @@ def main(options: argparse.Namespace) -> int:
     jobs = max(1, options.jobs)
     with terminal.progress(_steps(plan), "steps") as advance, contextlib.suppress(KeyboardInterrupt):
         _check_laws(plan, jobs, advance)
+        _control(plan, jobs)
         _observe(plan, jobs, advance)
         _fetch(plan, jobs, advance)
     return _close(plan, options)
@@ -202,6 +204,13 @@ def _check_laws(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
         plan.findings += sorted(found, key=_order(plan))
         if stale and len(raw) == sum(len(cell.laws) for cell in plan.cells) * plan.repeat:
             plan.figures["departures that nothing needs any more"] = "; ".join(stale)
+
+
+def _control(plan: Plan, jobs: int) -> None:
+    if plan.cells:
+        from interop.harness import controls
+
+        plan.findings = controls.beside(plan.findings, jobs=jobs)
 
 
 def _order(plan: Plan) -> Callable[[Finding], Any]:

@@ -26,7 +26,9 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     ),
     # The topology.
     "thread": lambda w: None if w.topology == "thread" else "both sides share a thread",
-    "owns-loop": lambda w: "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted") else None,
+    "owns-loop": lambda w: (
+        "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted", "alone") else None
+    ),
     # The caller.
     "caller-timeout": lambda w: None if w.caller.timeout_type else f"{w.caller.name} has no timeout that ends what it waits for",
     "blocking": lambda w: None if w.caller.name == "threads" else f"a call from {w.caller.name} does not block the thread",

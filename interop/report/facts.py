@@ -94,6 +94,16 @@ def grouped(findings: Sequence[Finding], state: str, words: Callable[[Finding], 
     return lines
 
 
+def why(finding: Finding) -> str:
+    """The reason, and which of the frameworks does it by itself, too, with no bridge."""
+    control = finding.evidence.get("control") or {}
+    alone = [name for name, said in control.items() if not said.startswith(("kept", "not-applicable"))]
+    if not alone:
+        return finding.reason
+    verb = "does" if len(alone) == 1 else "do"
+    return f"{finding.reason}; {' and '.join(alone)} {verb} so without a bridge, too"
+
+
 def totals(record: Record) -> str:
     """One line: how many findings have which verdict."""
     words = [f"{count:,} {verdict}" for verdict, count in counts(record.findings).items()]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as Xml
 
 from interop.record import Finding, Record
-from interop.report.facts import About, again, label, outcome, printable, sentence, unfinished
+from interop.report.facts import About, again, label, outcome, printable, sentence, unfinished, why
 
 KINDS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
@@ -58,7 +58,7 @@ def _case(suite: Xml.Element, finding: Finding, about: Mapping[str, About] | Non
         Xml.SubElement(case, "skipped", message=_valid(message))
         return
     tag = "failure" if state == "broken" else "error"
-    details = Xml.SubElement(case, tag, type=finding.verdict, message=_valid(finding.reason or finding.verdict))
+    details = Xml.SubElement(case, tag, type=finding.verdict, message=_valid(why(finding) or finding.verdict))
     details.text = _valid(_details(finding))
 
 

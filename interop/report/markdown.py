@@ -11,7 +11,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from interop.record import Finding, Record
-from interop.report.facts import MARKS, About, again, against, grouped, label, passed, printable, sentence, totals, unfinished
+from interop.report.facts import (
+    MARKS,
+    About,
+    again,
+    against,
+    grouped,
+    label,
+    passed,
+    printable,
+    sentence,
+    totals,
+    unfinished,
+    why,
+)
 from interop.report.summary import summary
 
 LIMIT = 60_000  # characters
@@ -69,7 +82,7 @@ def _against(finding: Finding, about: Mapping[str, About] | None) -> str:
     words = sentence(finding, about)
     line = f"- **{_text(finding.check)}**{f' {_text(words)}' if words else ''}: {finding.verdict} on {_code(label(finding))}"
     if finding.reason:
-        line += f": {_text(finding.reason)}"
+        line += f": {_text(why(finding))}"
     more = [f"Again: {' '.join(again(finding))}", f"Source: {known.source}" if known.source else ""]
     more += [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in finding.evidence.items()]
     more += ["Trace:", *(f"  {step}" for step in finding.trace)] if finding.trace else []

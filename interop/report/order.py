@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 CHAPTERS = "VCXLRSHFP"
 FRAMEWORKS = ("asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "threads", "nothing")
-TOPOLOGIES = ("loop", "guest", "hosted", "thread")
+TOPOLOGIES = ("alone", "loop", "guest", "hosted", "thread")
 
 
 def in_order(names: Iterable[str]) -> list[str]:

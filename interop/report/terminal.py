@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from interop.record import Record
 from interop.record.crossing import crossing
-from interop.report.facts import MARKS, again, against, grouped, label, printable, totals, unfinished
+from interop.report.facts import MARKS, again, against, grouped, label, printable, totals, unfinished, why
 from interop.report.grid import grid
 from interop.report.summary import summary
 
@@ -65,7 +65,7 @@ def _in_words(record: Record) -> Iterator[str]:
     yield from _shortened([f"{MARKS['departure']} {line}" for line in excused])
     wrong = against(record)
     yield from _shortened(
-        [f"{MARKS['broken']} {label(f)}, {f.chapter}, {f.check}: {f.verdict}: {f.reason}" for f in wrong],
+        [f"{MARKS['broken']} {label(f)}, {f.chapter}, {f.check}: {f.verdict}: {why(f)}" for f in wrong],
         "; the record has them all",
     )
     if wrong:

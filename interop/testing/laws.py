@@ -147,7 +147,9 @@ def _report(finding: Finding, case: Case, known: Sequence[Departure], node: str)
     if finding.verdict == "broken" and excuse:
         pytest.xfail(excuse)
     if finding.verdict != "kept":
-        pytest.fail(_told(finding, case, node), pytrace=False)
+        from interop.harness import controls
+
+        pytest.fail(_told(controls.beside([finding], jobs=2)[0], case, node), pytrace=False)
 
 
 def _told(finding: Finding, case: Case, node: str) -> str:
@@ -158,6 +160,8 @@ def _told(finding: Finding, case: Case, node: str) -> str:
     ]
     if finding.evidence.get("flavours"):
         parts.append("by flavour: " + ", ".join(f"{name} {verdict}" for name, verdict in finding.evidence["flavours"].items()))
+    if finding.evidence.get("control"):
+        parts += [f"{name} by itself, without a bridge: {said}" for name, said in finding.evidence["control"].items()]
     for title, text in (
         ("what happened", "\n".join(f"- {step}" for step in finding.trace)),
         ("traceback", str(finding.evidence.get("traceback", ""))),

@@ -120,6 +120,13 @@ class GeventDriver(BlockingDriver):
         """Get an AsyncResult."""
         return mine.get()
 
+    def drop(self, mine: Any) -> None:
+        """Kill a Greenlet; what wrap() gives can be cancelled."""
+        if isinstance(mine, gevent.Greenlet):
+            mine.kill(block=False)
+        else:
+            mine.cancel()
+
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
         gevent.get_hub().parent.throw(RuntimeError("the loop is killed"))
