@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-from interop.probes.observe import name, outcome
+from interop.probes.observe import aoutcome, name, outcome
 
 
 def both(main: Callable[..., Any], *args: Any) -> dict[str, Any]:
@@ -28,3 +28,21 @@ def plain(value: Any) -> Any:
 def on_both(**mains: Callable[..., Any]) -> dict[str, Any]:
     """The same for several async functions, by name."""
     return {case: both(main) for case, main in mains.items()}
+
+
+async def tried(fn: Callable[..., Any], *args: Any) -> list[Any]:
+    """What awaiting it in this task comes to, and whether it had to be cancelled since everything waited."""
+    import anyio
+
+    async with anyio.create_task_group() as group:
+        with anyio.CancelScope() as scope:
+
+            async def ends() -> None:
+                await anyio.wait_all_tasks_blocked()
+                scope.cancel()
+
+            group.start_soon(ends)
+            found = await aoutcome(fn, *args)
+        called = scope.cancel_called
+        group.cancel_scope.cancel()
+    return [found, called]

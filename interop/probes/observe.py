@@ -290,6 +290,17 @@ def unhandled(loop: Any) -> list[Any]:
     return found
 
 
+def ahead(loop: Any) -> Callable[[float], None]:
+    """Sets an asyncio loop's clock that many seconds ahead: what is timed comes when the probe says so, however busy the machine is."""
+    real, seconds = loop.time, [0.0]
+    loop.time = lambda: real() + seconds[0]
+
+    def set_ahead(by: float) -> None:
+        seconds[0] += by
+
+    return set_ahead
+
+
 async def settled(future: Any) -> Any:
     """The state() of a future after 0.4 seconds for what it waits for: in one loop, timers fire in order under any load."""
     import asyncio

@@ -1,6 +1,6 @@
 """Tornado: its loops, their threads and end; executors, warnings, its test case."""
 
-from interop.probes.observe import aoutcome, child, children, name, outcome, parameters, settled, state, turns, unhandled
+from interop.probes.observe import ahead, aoutcome, child, children, name, outcome, parameters, settled, state, turns, unhandled
 from interop.probes.probe import probe
 
 
@@ -59,6 +59,7 @@ def what_run_sync_returns_raises_and_leaves():
     log = []
 
     async def waits():
+        later(3600)  # not before it has begun
         try:
             await asyncio.Event().wait()
         except BaseException as error:
@@ -67,6 +68,7 @@ def what_run_sync_returns_raises_and_leaves():
 
     @gen.coroutine
     def decorated_waits():
+        later(3600)
         yield asyncio.get_running_loop().create_future()
 
     async def fails():
@@ -84,13 +86,14 @@ def what_run_sync_returns_raises_and_leaves():
 
     warnings.simplefilter("ignore")
     loop = IOLoop()
+    later = ahead(loop.asyncio_loop)
     run = lambda *args, **options: outcome(loop.run_sync, *args, **options)  # noqa: E731
     return {
         "value": run(lambda: asyncio.sleep(0, "value")),
         "a plain value": run(lambda: 1),
         "failure": run(fails),
-        "late": [run(waits, timeout=0.01), list(log)],
-        "a late decorated one": run(decorated_waits, timeout=0.01),
+        "late": [run(waits, timeout=600), list(log)],
+        "a late decorated one": run(decorated_waits, timeout=600),
         "zero": run(lambda: asyncio.sleep(0, "value"), timeout=0),
         "stopped": run(stops),
         "from inside": run(inside),

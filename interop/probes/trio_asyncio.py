@@ -38,8 +38,9 @@ def what_becomes_of_asyncio_tasks_when_the_loop_ends() -> Any:
         log: list[Any] = []
         kept: list[Any] = []
 
-        async def sleeps() -> None:
+        async def sleeps(begun: asyncio.Event) -> None:
             try:
+                begun.set()
                 await asyncio.sleep(30)
             except BaseException as error:
                 log.append(name(error))
@@ -54,10 +55,11 @@ def what_becomes_of_asyncio_tasks_when_the_loop_ends() -> Any:
                 log.append("generator ends")
 
         async def starts() -> None:
-            kept.append(asyncio.ensure_future(sleeps()))
+            begun = asyncio.Event()
+            kept.append(asyncio.ensure_future(sleeps(begun)))
             kept.append(generates())
             await kept[-1].__anext__()
-            await asyncio.sleep(0.001)
+            await begun.wait()
 
         async def main() -> None:
             async with trio_asyncio.open_loop():

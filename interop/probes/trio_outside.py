@@ -406,8 +406,9 @@ def what_ends_a_run_and_what_comes_out() -> Any:
         "await trio.sleep(1)",
         "system task fails": "async def f(): raise ValueError\nasync def main():\n    trio.lowlevel.spawn_system_task(f); "
         "await trio.sleep(1)",
-        "system task is left": "async def f():\n    try: await trio.sleep_forever()\n    finally: print('system task "
-        "ends')\nasync def main():\n    trio.lowlevel.spawn_system_task(f); await trio.sleep(0.001); return 'value'",
+        "system task is left": "async def f():\n    try: begun.set(); await trio.sleep_forever()\n    finally: print('system task "
+        "ends')\nasync def main():\n    global begun; begun = trio.Event(); trio.lowlevel.spawn_system_task(f); "
+        "await begun.wait(); return 'value'",
         "abort fails": "async def main():\n    with trio.move_on_after(0): await trio.lowlevel.wait_task_rescheduled(lambda "
         "_: 1 / 0)",
         "generator is left": "async def g():\n    try: yield 1\n    finally: print('generator ends')\nasync def main():\n    "
