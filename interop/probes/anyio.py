@@ -9,7 +9,7 @@ from typing import Any
 
 from interop.probes.backends import both, on_both, plain
 from interop.probes.forked import forked
-from interop.probes.observe import aoutcome, child, name, outcome, parameters, warned
+from interop.probes.observe import aoutcome, child, name, outcome, parameters, turns, warned
 from interop.probes.probe import probe
 
 
@@ -83,7 +83,8 @@ def what_a_timeout_around_start_cancels() -> Any:
 
     async def main() -> Any:
         async with anyio.create_task_group() as group:
-            with anyio.move_on_after(0.02) as scope:
+            with anyio.CancelScope() as scope:
+                group.start_soon(_cancel_when_blocked, scope)
                 await group.start(_never_started)
             return [scope.cancel_called, group.cancel_scope.cancel_called]
 
@@ -338,7 +339,7 @@ def how_native_cancellation_meets_scopes() -> Any:
 
         async with anyio.create_task_group() as group:
             group.start_soon(cancels_itself)
-            await anyio.sleep(0.01)
+            await turns()
             return [group.cancel_scope.cancel_called, "group went on"]
 
     cases = {
@@ -426,14 +427,16 @@ def whether_the_end_of_a_task_group_yields_and_is_interrupted() -> Any:
 
         async def body() -> None:
             with anyio.CancelScope(shield=True):
-                await anyio.sleep(0.01)
+                await gate.wait()
             log.append("child ends")
 
+        gate = anyio.Event()
         with anyio.CancelScope() as outer:
             async with anyio.create_task_group() as group:
                 group.start_soon(body)
                 await anyio.wait_all_tasks_blocked()
                 outer.cancel()
+                gate.set()
             log.append("after the group")
         return [*log, outcome(lambda: outer.cancelled_caught)]
 
@@ -453,8 +456,9 @@ def which_children_a_shield_protects() -> Any:
         log: list[Any] = []
 
         async def body() -> None:
-            log.append(await aoutcome(anyio.sleep, 0.02))
+            log.append(await aoutcome(gate.wait))
 
+        gate = anyio.Event()
         with anyio.CancelScope() as outer:
             with anyio.CancelScope(shield=where != "nowhere"):
                 async with anyio.create_task_group() as group:
@@ -463,10 +467,12 @@ def which_children_a_shield_protects() -> Any:
                         with anyio.CancelScope(shield=True):
                             await anyio.wait_all_tasks_blocked()
                             group.cancel_scope.cancel()
+                            gate.set()  # only who is not cancelled gets as far as that
                             await anyio.sleep(0.01)
                     else:
                         await anyio.wait_all_tasks_blocked()
                         outer.cancel()
+                        gate.set()
             log.append(await aoutcome(anyio.sleep, 0))
         return log
 

@@ -6,7 +6,7 @@ A module of many small functions: a catalogue.
 from typing import Any
 
 from interop.probes.backends import both, on_both, tried
-from interop.probes.observe import aoutcome, name, outcome
+from interop.probes.observe import aoutcome, name, outcome, turns
 from interop.probes.probe import probe
 
 
@@ -163,7 +163,7 @@ def who_gets_a_lock_when_a_waiter_is_cancelled() -> Any:
         lock.release()
         if how.endswith("after"):
             end()
-        await asyncio.wait(tasks, timeout=0.1)
+        await turns()
         found = [*log, outcome(lock.acquire_nowait)]
         for each in tasks:
             each.cancel()

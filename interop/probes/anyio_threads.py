@@ -172,7 +172,7 @@ def what_worker_threads_do_between_calls() -> Any:
     anyio.run(call)
     for each in threading.enumerate():
         if each is not threading.main_thread():
-            each.join(0.3)
+            each.join(5)
     return found | {"left after a run": len([each for each in threading.enumerate() if "AnyIO" in each.name])}
 
 
@@ -218,12 +218,14 @@ def how_a_portal_s_futures_end() -> Any:
             future = portal.start_task_soon(waits)
             portal.call(blocked)
             found["cancel"] = [future.cancel(), future.cancelled(), outcome(future.result, 10)]
-            found["waited for"] = len(concurrent.futures.wait([future], 0.5).done)
             portal.call(blocked)
+            found["waited for"] = len(concurrent.futures.wait([future], 0).done)
             found["task was told"] = list(log)
             found["type"] = name(future)
             if backend == "asyncio":
-                found["raises a cancellation"] = outcome(portal.start_task_soon(cancels).result, 0.3)
+                future = portal.start_task_soon(cancels)
+                portal.call(blocked)
+                found["raises a cancellation"] = outcome(future.result, 0)
         found["after its end"] = [outcome(portal.call, len, ""), outcome(portal.start_task_soon, value)]
         return found
 
@@ -254,7 +256,7 @@ def what_cancelling_a_portal_s_future_early_or_late_does() -> Any:
 
         async def waits() -> None:
             log.append("starts")
-            log.append(await aoutcome(anyio.sleep, 0.2))
+            log.append(await aoutcome(anyio.sleep, 2))
 
         async def blocked() -> None:
             await anyio.wait_all_tasks_blocked()
@@ -263,7 +265,7 @@ def what_cancelling_a_portal_s_future_early_or_late_does() -> Any:
 
         def hold() -> None:
             begun.set()
-            gate.wait(0.3)  # cancel() waits for the loop on some releases
+            gate.wait(2)  # cancel() waits for the loop on some releases
 
         with anyio.from_thread.start_blocking_portal(backend) as portal:
             holding = portal.start_task_soon(hold)
@@ -601,11 +603,13 @@ def how_signals_and_ctrl_c_arrive() -> Any:
             "import anyio, os, signal, threading\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "async def body():\n"
-            "    try: await anyio.sleep(5)\n"
+            "    try: begun.set(); await anyio.sleep(5)\n"
             "    except BaseException as e: print('body', type(e).__name__); raise\n"
             "async def main():\n"
-            "    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-            "    async with anyio.create_task_group() as g: g.start_soon(body); await anyio.sleep(5)\n"
+            "    global begun; begun = anyio.Event()\n"
+            "    async with anyio.create_task_group() as g:\n"
+            "        g.start_soon(body); await begun.wait()\n"
+            "        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start(); await anyio.sleep(5)\n"
             f"try: anyio.run(main, backend='{backend}')\n"
             "except BaseException as e: print(type(e).__name__, *(type(x).__name__ for x in getattr(e, 'exceptions', ())))\n"
         )

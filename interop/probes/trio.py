@@ -114,6 +114,8 @@ def what_a_scope_does_that_is_cancelled_early_reused_or_unshielded() -> Any:
 
 @probe("P173", "trio", "cancellation", source="Trio 0.23, issue 1457: the wait at a nursery's end is not cancelled any more")
 def whether_the_wait_at_the_end_of_a_nursery_is_interrupted() -> Any:
+    import functools
+
     import trio
     import trio.testing
 
@@ -132,7 +134,9 @@ def whether_the_wait_at_the_end_of_a_nursery_is_interrupted() -> Any:
             log.append("after the nursery")
         return [*log, outer.cancelled_caught, nursery.cancel_scope.cancelled_caught]
 
-    return {where: trio.run(run, where) for where in ("outer", "nursery")}
+    # Everything else waits before the child's sleep ends.
+    jumping = functools.partial(trio.testing.MockClock, autojump_threshold=0)
+    return {where: trio.run(run, where, clock=jumping()) for where in ("outer", "nursery")}
 
 
 @probe(
@@ -323,6 +327,7 @@ def what_ended_tasks_and_errors_keep_alive() -> Any:
     import weakref
 
     import trio
+    import trio.testing
 
     class Held:
         pass
@@ -334,7 +339,7 @@ def what_ended_tasks_and_errors_keep_alive() -> Any:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(body, held)
                 del held
-                await trio.sleep(0.001)
+                await trio.testing.wait_all_tasks_blocked()
                 nursery.cancel_scope.cancel()
         except BaseException:
             pass
@@ -494,6 +499,7 @@ def which_context_each_way_of_running_code_gets() -> Any:
     import contextvars
 
     import trio
+    import trio.testing
 
     var = contextvars.ContextVar("var", default="default")
     saw: dict[str, str] = {}
@@ -516,9 +522,9 @@ def which_context_each_way_of_running_code_gets() -> Any:
             nursery.start_soon(body, "start_soon again")
         trio.lowlevel.spawn_system_task(body, "system task")
         trio.lowlevel.current_trio_token().run_sync_soon(sync, "run_sync_soon")
-        await trio.sleep(0.001)
+        await trio.testing.wait_all_tasks_blocked()
         outcome(lambda: trio.lowlevel.spawn_system_task(body, "system task, context", context=contextvars.copy_context()))
-        await trio.sleep(0.001)
+        await trio.testing.wait_all_tasks_blocked()
         saw["main at the end"] = var.get()
 
     var.set("outside")
@@ -570,6 +576,7 @@ def how_contexts_and_async_generators_meet() -> Any:
 def what_code_in_trio_can_tell_about_where_it_is() -> Any:
     import sniffio
     import trio
+    import trio.testing
 
     saw: dict[str, Any] = {}
 
@@ -592,7 +599,7 @@ def what_code_in_trio_can_tell_about_where_it_is() -> Any:
         trio.lowlevel.spawn_system_task(body, "system task")
         trio.lowlevel.current_trio_token().run_sync_soon(look, "run_sync_soon")
         await trio.to_thread.run_sync(look, "worker thread")
-        await trio.sleep(0.001)
+        await trio.testing.wait_all_tasks_blocked()
 
     look("before")
     trio.run(main)
@@ -768,6 +775,7 @@ def the_parameters_of_what_glue_calls() -> Any:
 def how_a_parked_task_is_woken_and_cancelled() -> Any:
     import outcome as outcomes
     import trio
+    import trio.testing
 
     lowlevel = trio.lowlevel
 
@@ -794,7 +802,7 @@ def how_a_parked_task_is_woken_and_cancelled() -> Any:
                     nursery.cancel_scope.cancel()
                     await aoutcome(trio.sleep, 0)
                 with trio.CancelScope(shield=True):
-                    await trio.sleep(0.001)
+                    await trio.testing.wait_all_tasks_blocked()
                 if wake:
                     log.append(outcome(lowlevel.reschedule, task, wake))
         return log

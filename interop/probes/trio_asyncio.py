@@ -3,7 +3,7 @@
 from typing import Any
 
 from interop.probes.forked import forked
-from interop.probes.observe import aoutcome, child, name, outcome, parameters
+from interop.probes.observe import aoutcome, child, name, outcome, parameters, turns
 from interop.probes.probe import probe
 
 HEAD = "import asyncio, sys, trio, warnings; warnings.simplefilter('ignore'); import trio_asyncio\n"
@@ -171,6 +171,7 @@ def what_a_cancellation_becomes_in_each_direction() -> Any:
 
         async def callee() -> None:
             try:
+                asyncio.get_running_loop().call_soon(scope.cancel)
                 await asyncio.sleep(30)
             except BaseException as error:
                 log.append(name(error))
@@ -178,15 +179,16 @@ def what_a_cancellation_becomes_in_each_direction() -> Any:
                 log.append("cleaned")
                 raise
 
-        with trio.move_on_after(0.01) as scope:
+        with trio.CancelScope() as scope:
             await trio_asyncio.aio_as_trio(callee)()
         return [*log, "resumed", scope.cancelled_caught]
 
     async def from_asyncio(refuses: bool) -> Any:
         log: list[Any] = []
 
-        async def callee() -> str:
+        async def callee(begun: asyncio.Event) -> str:
             try:
+                begun.set()
                 await trio.sleep_forever()
             except trio.Cancelled as error:
                 log.append(name(error))
@@ -198,8 +200,9 @@ def what_a_cancellation_becomes_in_each_direction() -> Any:
             return "own end"
 
         async def caller() -> Any:
-            task = asyncio.ensure_future(trio_asyncio.trio_as_aio(callee)())
-            await asyncio.sleep(0.01)
+            begun = asyncio.Event()
+            task = asyncio.ensure_future(trio_asyncio.trio_as_aio(callee)(begun))
+            await begun.wait()
             task.cancel()
             return [await aoutcome(_wait, task), *log]
 
@@ -272,18 +275,18 @@ def where_errors_of_each_side_come_out() -> Any:
     async def callback() -> Any:
         async def asks() -> None:
             asyncio.get_running_loop().call_soon(lambda: 1 / 0)
-            await asyncio.sleep(0.01)
+            await turns()
 
         await trio_asyncio.aio_as_trio(asks)()
 
     async def task() -> Any:
         async def asks() -> None:
             asyncio.ensure_future(aio(ValueError))
-            await asyncio.sleep(0.01)
+            await turns()
             import gc
 
             gc.collect()
-            await asyncio.sleep(0.01)
+            await turns()
 
         await trio_asyncio.aio_as_trio(asks)()
 
@@ -315,7 +318,7 @@ def which_context_each_side_gets() -> Any:
         await trio_asyncio.trio_as_aio(looks)("trio from asyncio")
         saw["asyncio, afterwards"] = var.get()
         asyncio.get_running_loop().call_soon(lambda: saw.update({"callback": var.get()}))
-        await asyncio.sleep(0.001)
+        await turns()
 
     async def main() -> None:
         var.set("trio")
@@ -361,6 +364,7 @@ def what_a_loop_does_that_is_cancelled_early_nested_or_used_after_its_end() -> A
     import asyncio
 
     import trio
+    import trio.testing
     import trio_asyncio
 
     async def early() -> Any:
@@ -386,7 +390,7 @@ def what_a_loop_does_that_is_cancelled_early_nested_or_used_after_its_end() -> A
     async def stopped() -> Any:
         async with trio_asyncio.open_loop() as loop:
             loop.stop()
-            await trio.sleep(0.01)
+            await trio.testing.wait_all_tasks_blocked()
         return "left"
 
     return {each.__name__: outcome(trio.run, each) for each in (early, used, nested, no_loop, stopped)}

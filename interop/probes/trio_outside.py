@@ -12,10 +12,13 @@ from interop.probes.probe import probe
 
 @probe("P192", "trio", "threads", source="Trio 0.23, issue 2392: from_thread reuses the host task and its cancellation")
 def whether_a_cancellation_reaches_what_a_thread_runs_in_trio() -> Any:
+    import threading
+
     import trio
 
     async def run(*, abandon: bool, sync: bool) -> Any:
         log: list[Any] = []
+        ended = threading.Event()
 
         async def inner() -> None:
             scope.cancel()
@@ -27,13 +30,15 @@ def whether_a_cancellation_reaches_what_a_thread_runs_in_trio() -> Any:
                 log.append(outcome(trio.from_thread.run_sync, len, ""))
             else:
                 log.append(outcome(trio.from_thread.run, inner))
+            ended.set()
 
         options = {"abandon_on_cancel": True} if abandon else {}
         with trio.CancelScope() as scope:
             await trio.to_thread.run_sync(in_thread, **options)
         log.append(scope.cancelled_caught)
         found = list(log)
-        await trio.sleep(0.1)
+        while not ended.is_set():
+            await trio.sleep(0.001)
         return [found, log[len(found) :]]
 
     cases = {"async": (False, False), "sync": (False, True), "async, abandoned": (True, False)}
@@ -252,7 +257,7 @@ def what_a_waiter_sees_when_the_owner_of_a_lock_is_gone() -> Any:
         found["broken lot"] = [outcome(lambda: lot.break_lot()), await aoutcome(_park, lot)]
         return found
 
-    return trio.run(main)
+    return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
 
 async def _park(lot: Any) -> Any:
@@ -547,8 +552,12 @@ def how_a_child_process_ends_with_its_caller() -> Any:
             process.kill()
             raise ValueError
 
-        with trio.move_on_after(0.05):
-            await trio.run_process([*python, "import time; time.sleep(30)"], deliver_cancel=deliver)
+        class Status:
+            def started(self, process: Any) -> None:
+                scope.cancel()
+
+        with trio.CancelScope() as scope:
+            await trio.run_process([*python, "import time; time.sleep(30)"], deliver_cancel=deliver, task_status=Status())
 
     async def waited_twice() -> Any:
         process = await trio.lowlevel.open_process([*python, "pass"])
@@ -778,6 +787,7 @@ def in_which_order_calls_from_outside_arrive() -> Any:
     import threading
 
     import trio
+    import trio.testing
 
     async def main() -> Any:
         token = trio.lowlevel.current_trio_token()
@@ -794,7 +804,7 @@ def in_which_order_calls_from_outside_arrive() -> Any:
         thread = threading.Thread(target=calls)
         thread.start()
         thread.join()  # Trio does not run meanwhile: all the calls are one batch
-        await trio.sleep(0.01)
+        await trio.testing.wait_all_tasks_blocked()
         return log
 
     async def where() -> int:
