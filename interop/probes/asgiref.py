@@ -23,7 +23,7 @@ def whether_a_task_left_behind_still_gets_its_thread():
             return asyncio.create_task(sync_to_async(lambda: "ran")())
 
         left = await sync_to_async(async_to_sync(spawn))()
-        done, _ = await asyncio.wait([left], timeout=0.3)
+        done, _ = await asyncio.wait([left], timeout=4)  # if ever, then at once
         if not done:
             left.cancel()
             return "stuck"
@@ -169,7 +169,7 @@ def what_cancelling_reaches_through_both_directions():
 
         def job():
             started.set()
-            release.wait(0.2)
+            release.wait(2)
             log.append("function ended")
             return "value"
 
@@ -191,7 +191,7 @@ def what_cancelling_reaches_through_both_directions():
         async def inner():
             loop.call_soon_threadsafe(entered.set)
             try:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(2)
                 log.append("inner finished")
                 return "value"
             except BaseException as error:
@@ -248,7 +248,7 @@ def what_cancelling_reaches_through_both_directions():
                 raise
 
         task = asyncio.ensure_future(sync_to_async(middle)())
-        await asyncio.wait([task], timeout=0.4)
+        await asyncio.wait([task], timeout=4)
         return [*log, state(task)]
 
     async def twice():
@@ -258,7 +258,7 @@ def what_cancelling_reaches_through_both_directions():
         async def inner():
             loop.call_soon_threadsafe(entered.set)
             try:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(2)
             except asyncio.CancelledError:
                 log.append("refused")
             await asyncio.sleep(0)
@@ -270,13 +270,15 @@ def what_cancelling_reaches_through_both_directions():
         task = asyncio.ensure_future(sync_to_async(lambda: async_to_sync(middle)())())
         await entered.wait()
         task.cancel()
-        await asyncio.wait([task], timeout=0.4)
+        await asyncio.wait([task], timeout=4)
         return [*log, state(task)]
 
     async def just_done(after):
         """Cancel so many turns after the function returned, before the caller knows."""
-        task = asyncio.ensure_future(sync_to_async(int)())
+        gate = threading.Event()
+        task = asyncio.ensure_future(sync_to_async(lambda: int(not gate.wait()))())
         await turns(2)
+        gate.set()
         SyncToAsync.single_thread_executor.submit(int).result()  # the one thread is through with the function
         await turns(after)
         task.cancel()

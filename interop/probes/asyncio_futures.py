@@ -1,6 +1,6 @@
 """asyncio: what futures and tasks do with failures, when nobody holds them, and beside futures of other kinds."""
 
-from interop.probes.observe import aoutcome, name, outcome, state, turns, unhandled
+from interop.probes.observe import ahead, aoutcome, name, outcome, state, turns, unhandled
 from interop.probes.probe import probe
 
 
@@ -217,9 +217,10 @@ def what_wait_and_as_completed_take_and_give():
         return [await task for task in asyncio.as_completed([value(3), value(1)])]
 
     async def late():
-        found = []
-        for task in asyncio.as_completed([asyncio.sleep(0.01), asyncio.Event().wait()], timeout=0.05):
+        found, later = [], ahead(asyncio.get_running_loop())
+        for task in asyncio.as_completed([asyncio.sleep(0), asyncio.Event().wait()], timeout=600):
             found.append(await aoutcome(lambda task=task: task))
+            later(3600)
         return found
 
     async def waits(things, **options):

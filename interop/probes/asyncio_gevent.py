@@ -72,7 +72,7 @@ def how_a_future_becomes_a_greenlet() -> Any:
         "killed": "print(outcome(run, waits(), lambda g: g.kill()), *log)",
         "not autocancel": "print(outcome(lambda: run(waits(), lambda g: g.kill(), autocancel_future=False)), *log)",
         "in a loop": "async def main(): return await asyncio_gevent.greenlet_to_future(asyncio_gevent.future_to_greenlet(value()))\nprint(outcome(lambda: asyncio.run(main())))",
-        "task": "async def main():\n    g = asyncio_gevent.future_to_greenlet(asyncio.ensure_future(value())); g.start()\n    await asyncio.sleep(0.02); return g.dead, g.value\nprint(outcome(lambda: asyncio.run(main())))",
+        "task": "async def main():\n    g = asyncio_gevent.future_to_greenlet(asyncio.ensure_future(value())); g.start()\n    for _ in range(50): g.dead or await asyncio.sleep(0.002)\n    return g.dead, g.value\nprint(outcome(lambda: asyncio.run(main())))",
     }
     return forked(HEAD, {case: POLICY + head + line for case, line in cases.items()})
 

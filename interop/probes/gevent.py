@@ -476,11 +476,11 @@ def what_a_thread_pool_gives_back() -> Any:
         raise SystemExit
 
     def killed() -> Any:
-        import time
-
-        waiter = gevent.spawn(pool.apply, time.sleep, (0.05,))
+        gate = threading.Event()
+        waiter = gevent.spawn(pool.apply, gate.wait)
         gevent.sleep(0.01)
         waiter.kill()
+        gate.set()
         return [name(waiter.value), waiter.dead]
 
     executor = gevent.threadpool.ThreadPoolExecutor(1)

@@ -301,10 +301,18 @@ def ahead(loop: Any) -> Callable[[float], None]:
     return set_ahead
 
 
-async def settled(future: Any) -> Any:
-    """The state() of a future after 0.4 seconds for what it waits for: in one loop, timers fire in order under any load."""
+async def patience(future: Any) -> None:
+    """Wait for a future for 0.4 seconds, in many parts: a stall of the machine costs one of them, and the loop sees what came."""
     import asyncio
 
-    await asyncio.wait([asyncio.ensure_future(future)], timeout=0.4)
+    waiting = asyncio.ensure_future(future)
+    for _ in range(40):
+        if not waiting.done():
+            await asyncio.wait([waiting], timeout=0.01)
+
+
+async def settled(future: Any) -> Any:
+    """The state() of a future after some patience with what it waits for: in one loop, timers fire in order under any load."""
+    await patience(future)
     await turns()
     return state(future)

@@ -1,6 +1,6 @@
 """Tornado: fetches, locks, queues, streams, handlers and websockets."""
 
-from interop.probes.observe import logged, name, outcome, settled, state, turns, unhandled
+from interop.probes.observe import logged, name, outcome, patience, settled, state, turns, unhandled
 from interop.probes.probe import probe
 
 
@@ -52,7 +52,7 @@ def what_a_fetch_raises_and_returns():
                 fetching = asyncio.ensure_future(
                     client.fetch(url if "://" in url else f"http://127.0.0.1:{port}{url}", **options)
                 )
-                await asyncio.wait([fetching], timeout=0.4)
+                await patience(fetching)
                 if not fetching.done():
                     found[what] = "pending"
                     return
