@@ -583,10 +583,10 @@ def what_the_application_communicator_does_with_ended_applications():
     async def drive(application):
         made = ApplicationCommunicator(application, {"type": "x"})
         found = [await aoutcome(made.send_input, {"type": "in"})]
-        found.append(await aoutcome(made.receive_output, 0.02))
-        found.append(await aoutcome(made.receive_nothing, 0.02))
+        found.append(await aoutcome(made.receive_output, 0.3))
+        found.append(await aoutcome(made.receive_nothing, 0.3))
         found.append(await aoutcome(made.send_input, {"type": "in"}))
-        found.append(await aoutcome(made.wait, 0.02))
+        found.append(await aoutcome(made.wait, 0.3))
         return [plain(entry) for entry in found]
 
     return {application.__name__: outcome(asyncio.run, drive(application)) for application in (returns, fails, waits)}

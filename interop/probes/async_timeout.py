@@ -3,7 +3,7 @@
 Source: async-timeout's change log, 3.0 to 5.0; PR 363 (uncancel), #258, #421, #422.
 """
 
-from interop.probes.observe import aoutcome, name, outcome, parameters, plain, state, turns, warned
+from interop.probes.observe import aoutcome, jumping, name, outcome, parameters, plain, state, turns, warned
 from interop.probes.probe import probe
 
 
@@ -67,6 +67,7 @@ def what_a_deadline_of_zero_or_in_the_past_does():
 
     async def main(seconds, body):
         log = []
+        jumping(asyncio.get_running_loop())
         try:
             async with async_timeout.timeout(seconds) as scope:
                 log.append(await body())
@@ -78,6 +79,7 @@ def what_a_deadline_of_zero_or_in_the_past_does():
 
     async def absolute():
         found = []
+        jumping(asyncio.get_running_loop())
         for delta in (-1, 0, 0.001):
             try:
                 async with async_timeout.timeout_at(asyncio.get_running_loop().time() + delta):

@@ -430,7 +430,7 @@ def what_runs_on_when_the_main_green_thread_ends() -> Any:
     program = (
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def body():\n"
-        "    try: eventlet.sleep(0.03); print('own end', flush=True)\n"
+        "    try: eventlet.sleep(0.3); print('own end', flush=True)\n"
         "    except BaseException as e: print(type(e).__name__, flush=True)\n"
         "    finally: print('finally', flush=True)\n"
         "t = eventlet.spawn(body); eventlet.sleep(0)\n"

@@ -149,7 +149,7 @@ def what_each_kind_of_timeout_raises() -> Any:
     def within(*args: Any, **more: Any) -> Any:
         def run() -> str:
             with gevent.Timeout(*args, **more):
-                gevent.sleep(0.05)
+                gevent.sleep(0.01 if args == (None,) else 2)  # far from the timeout, or a stall makes both due at once
                 return "in time"
             return "passed over"
 
@@ -158,7 +158,7 @@ def what_each_kind_of_timeout_raises() -> Any:
     def exhausted() -> Any:
         timeout = gevent.Timeout.start_new(0.01)
         try:
-            gevent.sleep(0.05)
+            gevent.sleep(2)
         except gevent.Timeout as error:
             return [error is timeout, timeout.pending]
         return None
@@ -174,8 +174,8 @@ def what_each_kind_of_timeout_raises() -> Any:
         "instance": within(0.01, ValueError()),
         "text": within(0.01, "text"),
         "identity": exhausted(),
-        "with_timeout": outcome(gevent.with_timeout, 0.01, gevent.sleep, 0.05),
-        "with_timeout, value": outcome(gevent.with_timeout, 0.01, gevent.sleep, 0.05, timeout_value="value"),
+        "with_timeout": outcome(gevent.with_timeout, 0.01, gevent.sleep, 2),
+        "with_timeout, value": outcome(gevent.with_timeout, 0.01, gevent.sleep, 2, timeout_value="value"),
     }
 
 

@@ -468,7 +468,9 @@ def _closed_under(read: Callable[[Any], Any], close: Callable[[Any], Any]) -> An
     greenlet = gevent.spawn(outcome, read, here)
     gevent.sleep(0)
     close(here)
-    ended = outcome(greenlet.get, timeout=0.1)
+    for _ in range(20):
+        greenlet.join(0.02)  # in parts: a stall of the machine costs one of them
+    ended = outcome(greenlet.get, timeout=0.02)
     there.close()
     return ended
 

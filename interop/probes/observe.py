@@ -301,6 +301,20 @@ def ahead(loop: Any) -> Callable[[float], None]:
     return set_ahead
 
 
+def jumping(loop: Any) -> None:
+    """From now on an asyncio loop's clock stands still while anything can run, and jumps to the next timer when nothing can."""
+    select, now = loop._selector.select, [loop.time()]
+
+    def jump(timeout: Any = None) -> Any:
+        events = select(0 if timeout else timeout)
+        if timeout and not events:
+            now[0] += timeout
+        return events
+
+    loop.time = lambda: now[0]
+    loop._selector.select = jump
+
+
 async def patience(future: Any) -> None:
     """Wait for a future for 0.4 seconds, in many parts: a stall of the machine costs one of them, and the loop sees what came."""
     import asyncio

@@ -462,16 +462,24 @@ def which_context_deferreds_coroutines_and_reactor_calls_run_in():
         if len(calls) == 6:
             reactor.stop()
 
+    def back(seen):
+        found["deferToThread()"] = seen
+        note("its callback")
+        reactor.callLater(0, writes)
+
+    def writes():
+        note("a later callLater()")
+        var.set("written")
+        reactor.callLater(0, note, "callLater() after a write")
+
     def start():
         var.set("starter's")
         reactor.callLater(0, note, "callLater()")
         reactor.callFromThread(note, "callFromThread()")
         reactor.callInThread(lambda: found.update({"callInThread()": var.get()}))
-        deferToThread(var.get).addCallback(lambda seen: (found.update({"deferToThread()": seen}), note("its callback")))
+        deferToThread(var.get).addCallback(back)
         reactor.callWhenRunning(note, "callWhenRunning()")
         reactor.addSystemEventTrigger("before", "shutdown", lambda: found.update({"at shutdown": var.get()}))
-        reactor.callLater(0.02, lambda: (note("a later callLater()"), var.set("written")))
-        reactor.callLater(0.04, note, "callLater() after a write")
         var.set("later")
 
     var.set("outside")
