@@ -9,7 +9,7 @@ from typing import Any
 
 from interop.probes.backends import both, on_both, plain
 from interop.probes.forked import forked
-from interop.probes.observe import aoutcome, child, name, outcome, parameters, turns, warned
+from interop.probes.observe import aoutcome, child, jumping, name, outcome, parameters, turns, warned
 from interop.probes.probe import probe
 
 
@@ -1118,7 +1118,12 @@ def how_asyncio_s_own_timeouts_and_groups_meet_scopes() -> Any:
         return await task
 
     cases = (wait_for, timeout, scope_in_timeout, gather, task_group, shield, future_ready)
-    return {each.__name__: outcome(lambda it=each: asyncio.run(it())) for each in cases}
+
+    async def jumped(case: Any) -> Any:
+        jumping(asyncio.get_running_loop())
+        return await case()
+
+    return {each.__name__: outcome(lambda it=each: asyncio.run(jumped(it))) for each in cases}
 
 
 @probe("P301", "anyio", "contextvars", source="anyio docs, context variables; 3.4, issue 363: they pass through threads and back")

@@ -329,7 +329,6 @@ def what_queues_do_at_their_limits_and_with_a_killed_getter() -> Any:
 @probe("P159", "eventlet", "threads", source="eventlet docs, tpool: real threads, results and errors come back")
 def what_the_thread_pool_gives_back() -> Any:
     import threading
-    import time
 
     import eventlet
     import eventlet.hubs
@@ -806,10 +805,10 @@ def what_code_under_the_asyncio_hub_can_tell() -> Any:
         "outcome(lambda: eventlet.sleep(0)), outcome(lambda: eventlet.sleep(0.001))\n"
         "import eventlet.asyncio; print('coroutine', *eventlet.asyncio.spawn_for_awaitable(coroutine()).wait())\n"
         "loop = eventlet.hubs.get_hub().loop; saw = []\n"
-        "loop.call_soon(lambda: saw.append(type(eventlet.getcurrent()).__name__)); eventlet.sleep(0.01); print('call_soon', "
-        "*saw)\n"
+        "loop.call_soon(lambda: saw.append(type(eventlet.getcurrent()).__name__)); [saw or eventlet.sleep(0.002) for _ in range(20)]; "
+        "print('call_soon', *saw)\n"
         "import threading; t = threading.Thread(target=lambda: loop.call_soon_threadsafe(saw.append, 'threadsafe')); t.start(); "
-        "t.join(); eventlet.sleep(0.03); print(saw[-1])\n"
+        "t.join(); [saw[1:] or eventlet.sleep(0.002) for _ in range(20)]; print(saw[-1])\n"
         "print('loop', loop.is_running(), loop.is_closed())\n"
     )
 

@@ -187,7 +187,7 @@ def how_each_waiting_operation_ends_at_its_timeout() -> Any:
     import gevent.pool
     import gevent.queue
 
-    sleeper = gevent.spawn(gevent.sleep, 1)
+    sleeper = gevent.spawn(gevent.sleep, 30)
     full = gevent.queue.Queue(1)
     full.put(1)
     taken = gevent.lock.BoundedSemaphore(1)
@@ -220,10 +220,10 @@ def of_two_nested_timeouts_the_right_one_is_seen() -> Any:
         with gevent.Timeout(outer_seconds, False) as outer:
             try:
                 with gevent.Timeout(inner_seconds) as inner:
-                    gevent.sleep(0.2)
+                    gevent.sleep(5)
             except gevent.Timeout as error:
                 log.append("inner" if error is inner else "outer" if error is outer else "other")
-                gevent.sleep(0.1)
+                gevent.sleep(5)
             log.append("went on")
         return log
 

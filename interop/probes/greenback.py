@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from interop.probes.observe import aoutcome, name, outcome, parameters
+from interop.probes.observe import aoutcome, jumping, name, outcome, parameters, turns
 from interop.probes.probe import probe
 
 
@@ -225,7 +225,7 @@ def how_a_task_that_waits_in_synchronous_code_is_cancelled() -> Any:
             sync(asyncio.sleep(9))
 
         task = asyncio.ensure_future(body())
-        await asyncio.sleep(0.005)
+        await turns()
         task.cancel()
         return await aoutcome(_wait, task)
 
@@ -234,6 +234,7 @@ def how_a_task_that_waits_in_synchronous_code_is_cancelled() -> Any:
             await greenback.ensure_portal()
             sync(asyncio.sleep(9))
 
+        jumping(asyncio.get_running_loop())
         return await aoutcome(asyncio.wait_for, body(), 0.01)
 
     found = {each.__name__: [asyncio.run(each()), list(log), log.clear()][:2] for each in (native, timeout)}

@@ -557,7 +557,8 @@ def how_a_child_process_ends_with_its_caller() -> Any:
                 scope.cancel()
 
         with trio.CancelScope() as scope:
-            await trio.run_process([*python, "import time; time.sleep(30)"], deliver_cancel=deliver, task_status=Status())
+            status: Any = Status()
+            await trio.run_process([*python, "import time; time.sleep(30)"], deliver_cancel=deliver, task_status=status)
 
     async def waited_twice() -> Any:
         process = await trio.lowlevel.open_process([*python, "pass"])

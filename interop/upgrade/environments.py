@@ -14,6 +14,7 @@ from interop.upgrade import uv
 from interop.upgrade.cache import digest, folder, settle
 from interop.upgrade.planning import Plan
 
+FRAMEWORK = re.compile(r"Framework :: ([\w.-]+)")
 TESTING = re.compile(r"""extra\s*==\s*['"](?:all|dev|docs?|lint|tests?|testing|typing|mypy)""")
 
 
@@ -57,14 +58,22 @@ class Environment:
         return {module: name for name in self.distributions for module in self.modules(name)}
 
     def needs(self, name: str) -> set[str]:
-        """A distribution and all that it can use of what is installed: its dependencies, optional ones too, and theirs."""
+        """A distribution and all that it can use of what is installed.
+
+        Its dependencies, optional ones too, the frameworks that it says it is for, and theirs.
+        """
         found, todo = set(), [uv.normalized(name)]
         while todo:
             one = todo.pop()
             if one not in found and one in self.distributions:
                 found.add(one)
-                todo += _required(self.distributions[one])
+                todo += self.required[one]
         return found
+
+    @cached_property
+    def required(self) -> Mapping[str, list[str]]:
+        """What each distribution asks for or says it is for; reading it is slow."""
+        return {name: list(_required(distribution)) for name, distribution in self.distributions.items()}
 
 
 def build(plan: Plan) -> Environment:
@@ -111,3 +120,7 @@ def _required(distribution: importlib.metadata.Distribution) -> Iterator[str]:
     for requirement in distribution.requires or ():
         if not TESTING.search(requirement):
             yield uv.name_of(requirement.partition(";")[0])
+    # greenback and sniffio work on Trio, but do not ask for it.
+    for classifier in distribution.metadata.get_all("Classifier") or ():
+        if made_for := FRAMEWORK.match(classifier):
+            yield uv.normalized(made_for[1])
