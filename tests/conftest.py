@@ -4,12 +4,30 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from scenarios.fetch_and_save import FRAMEWORKS
+from tests import balance
 
 GROUPS = [pytest.param(name, id=name) for name in FRAMEWORKS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, whatever `--dist` says."""
+    return balance.scheduler(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what `-m touching` asks for; and what takes longest begins first, where there are workers to be kept busy."""
+    for item in items:
+        if balance.touching(item.nodeid):
+            item.add_marker(pytest.mark.touching)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: balance.rank(item.nodeid))
 
 
 class Server:

@@ -115,19 +115,25 @@ def test_a_mix_does_what_one_framework_alone_does(mix: Mix, tmp_path: Path, serv
     assert rows(store) == [(url, b"hello", str(mix)) for url in urls]
 
 
-KINDS = [("StatusError", missing), ("BadResponse", cut), ("TooLarge", too_much), ("Timeout", hold)]
-
-
-@pytest.mark.parametrize(("kind", "script"), KINDS, ids=[kind for kind, _ in KINDS])
 @pytest.mark.parametrize("mix", SPREAD[::3], ids=str)
-def test_what_the_fetcher_raises_keeps_its_kind(
-    mix: Mix, kind: str, script: Callable[[socket.socket], None], tmp_path: Path, serve: Callable[..., Server]
-) -> None:
+def test_what_the_fetcher_raises_keeps_its_kind(mix: Mix, tmp_path: Path, serve: Callable[..., Server]) -> None:
     store = tmp_path / "pages.db"
-    limits = ["--timeout", "3"] if kind == "Timeout" else ["--max-bytes", "1000"]
-    done = fetch(mix, serve(script).url, "--store", str(store), *limits)
+    scripts = {"StatusError": missing, "BadResponse": cut, "TooLarge": too_much}
+    urls = {kind: serve(script).url for kind, script in scripts.items()}
+    done = fetch(mix, *urls.values(), "--store", str(store), "--max-bytes", "1000")
     assert (done.returncode, done.stdout) == (1, "")
-    assert said(done.stderr).startswith(f"interop: {kind}: ")
+    lines = said(done.stderr).splitlines()
+    assert {line.split(": ")[1]: line.rpartition("[")[2] for line in lines} == {kind: f"{url}]" for kind, url in urls.items()}
+    assert len(lines) == len(urls)
+    assert rows(store) == []
+
+
+@pytest.mark.parametrize("mix", SPREAD[::3], ids=str)
+def test_the_deadline_of_all_three_is_one_timeout(mix: Mix, tmp_path: Path, serve: Callable[..., Server]) -> None:
+    store = tmp_path / "pages.db"
+    done = fetch(mix, serve(hold).url, "--store", str(store), "--timeout", "3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said(done.stderr).startswith("interop: Timeout: ")
     assert said(done.stderr).count("\n") == 1
     assert rows(store) == []
 
