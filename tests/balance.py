@@ -1,7 +1,7 @@
 """Which tests can tell one Python from another, which go to one pytest-xdist worker, and which begin first.
 
-`touching` tests import frameworks or stand on the interpreter (contexts, threads, signals, processes); tox.ini says where they run,
-and where the others do.
+`touching` tests import frameworks or stand on the interpreter (contexts, threads, signals, processes); tox.ini says where they
+run, and where the others do.
 
 A file's tests share what it has made for them (an origin, a server, a checked process), so they stay together, as with
 `--dist loadfile`. The tests of a file in APART each start programs of their own: they go to whichever worker is free, those with
