@@ -191,15 +191,6 @@ def test_a_usage_error_is_exit_code_2_without_a_traceback(arguments: tuple[str, 
     assert done.stderr
 
 
-def test_run_writes_a_record_and_says_what_was_kept(tmp_path: Path) -> None:
-    record = tmp_path / "record.json"
-    done = interop("run", "--framework", "nothing,trio", "--group", "chunks", "--record", str(record))
-    assert done.returncode == 0, done.stdout + done.stderr
-    findings = json.loads(record.read_text())["findings"]
-    assert {finding["verdict"] for finding in findings} == {"kept"}
-    assert f"{len(findings)} kept" in done.stdout
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_leaves_a_readable_record_of_what_was_done(tmp_path: Path, number: signal.Signals) -> None:
     record = tmp_path / "record.json"

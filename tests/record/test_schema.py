@@ -47,18 +47,22 @@ def test_a_record_of_each_verdict_is_valid(record: Record, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "asked",
+    ("asked", "verdict"),
     [
-        ("--framework", "nothing,trio", "--group", "chunks"),
-        ("--crossing", "asyncio->threads/thread", "--law", "V,C1", "--shuffle", "7"),
-        ("--law", "P1"),
+        (("--framework", "nothing,trio", "--group", "chunks"), "kept"),
+        (("--crossing", "asyncio->threads/thread", "--law", "V1,V10,C1", "--shuffle", "7"), "kept"),
+        (("--law", "P1"), "observed"),
     ],
     ids=["behaviors", "laws", "a probe"],
 )
-def test_the_record_of_a_real_run_is_valid(asked: tuple[str, ...], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "interop", "run", *asked, "--record", "real.json"]
-    subprocess.run(command, cwd=tmp_path, env=None, check=True, capture_output=True, timeout=120)
-    VALIDATOR.validate(json.loads((tmp_path / "real.json").read_text()))
+def test_a_real_run_says_what_was_kept_and_its_record_is_valid(asked: tuple[str, ...], verdict: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "interop", "run", *asked, "--record", "real.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((tmp_path / "real.json").read_text())
+    VALIDATOR.validate(record)
+    assert {finding["verdict"] for finding in record["findings"]} == {verdict}
+    assert f"{len(record['findings'])} {verdict}" in done.stdout
 
 
 def change(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
