@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from interop.harness import drivers, leftovers, stacks
@@ -97,70 +98,91 @@ class Worker:
 
 async def check(law: Law, world: Callable[[str, bool], World], reports: Reports) -> dict[str, Any]:
     """One law, once for each flavour of the callee's functions; the finding is that of its worst flavour."""
-    found = []
-    for flavour in list(world("", False).callee.flavours)[: 1 if law.once else None]:
-        verdict, reason, trace, where = await check_flavour(law, world(flavour, "opens" not in law.needs), reports)
-        found.append({"verdict": verdict, "reason": reason, "trace": trace, "flavour": flavour, "traceback": where})
+    flavours = list(world("", False).callee.flavours)[: 1 if law.once else None]
+    found = {flavour: Flavour("not-applicable", missing(world(flavour, False), law.needs) or "") for flavour in flavours}
+    todo = [flavour for flavour in flavours if not found[flavour].reason]
+    while todo:
+        found |= await check_flavours(law, world(todo[0], "opens" not in law.needs), todo, reports)
     # A flavour to which the law does not apply says nothing about the others.
-    applied = [one for one in found if one["verdict"] != "not-applicable"] or found[:1]
-    worst = max(applied, key=lambda one: ORDER.index(one["verdict"]))
-    evidence: dict[str, Any] = {"flavours": {one["flavour"]: one["verdict"] for one in found}}
-    if worst["traceback"]:
-        evidence |= {"flavour": worst["flavour"], "traceback": worst["traceback"]}
-    return {
-        "check": law.id,
-        "verdict": worst["verdict"],
-        "reason": worst["reason"],
-        "trace": worst["trace"],
-        "evidence": evidence,
-    }
+    applied = [flavour for flavour in flavours if found[flavour].verdict != "not-applicable"] or flavours[:1]
+    flavour = max(applied, key=lambda flavour: ORDER.index(found[flavour].verdict))
+    worst = found[flavour]
+    evidence: dict[str, Any] = {"flavours": {flavour: one.verdict for flavour, one in found.items()}}
+    if worst.traceback:
+        evidence |= {"flavour": flavour, "traceback": worst.traceback}
+    return {"check": law.id, "verdict": worst.verdict, "reason": worst.reason, "trace": worst.trace, "evidence": evidence}
 
 
-async def check_flavour(law: Law, world: World, reports: Reports) -> tuple[str, str, list[str], str]:
-    """Verdict, reason, trace, and the traceback where there is one."""
-    reason = missing(world, law.needs)
-    if reason is not None:
-        return "not-applicable", reason, [], ""
+@dataclass
+class Flavour:
+    """What was found of one law with one flavour of functions."""
+
+    verdict: str
+    reason: str = ""
+    trace: list[str] = field(default_factory=list)
+    traceback: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException, trace: list[Any]) -> Flavour:
+        """What an error says."""
+        if isinstance(error, NotApplicable):
+            return cls("not-applicable", str(error), trace)
+        text = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
+        return cls("broken", _short(text), trace, _traceback(error))
+
+
+async def check_flavours(law: Law, world: World, todo: list[str], reports: Reports) -> dict[str, Flavour]:
+    """Flavours in one session, for as long as all is well; takes them off the list.
+
+    What is left behind is charged to the last of them, and so to their law.
+    """
     caller = world.caller
     if "fetch" in law.needs:
         try:
             async with world:
                 await world.scenario.prepare(world)
         except BaseException as error:
-            return "blocked", _short(f"not even a first page could be fetched and saved: {error!r}"), [], _traceback(error)
+            reason = _short(f"not even a first page could be fetched and saved: {error!r}")
+            return {todo.pop(0): Flavour("blocked", reason, traceback=_traceback(error))}
         world.session = None
     reports.heard.clear()
     before = leftovers.now(caller)
-    verdict, where = "kept", ""
+    found: dict[str, Flavour] = {}
+    last = Flavour("kept")
     try:
         async with world:
-            await law.check(world)
-    except NotApplicable as error:
-        verdict, reason = "not-applicable", str(error)
-    except Broken as error:
-        verdict, reason = "broken", _short(str(error))
-        where = _traceback(error)
-    except BaseException as error:
-        verdict, reason = "broken", _short(f"{type(error).__name__}: {error}")
-        where = _traceback(error)
-    trace = [str(step) for step in world.trace]
+            while todo and last.verdict != "broken" and not reports.heard:
+                found[todo[0]] = last = await _check_flavour(law, world, todo.pop(0))
+    except BaseException as error:  # It could not be opened, or not be closed.
+        if last.verdict != "broken":
+            last.verdict, last.reason, last.traceback = "broken", _short(f"{type(error).__name__}: {error}"), _traceback(error)
+        found = found or {todo.pop(0): last}
     del world
     gc.collect()
     try:
-        if verdict == "broken":
+        if last.verdict == "broken":
             for _ in range(3):  # What it left unfinished is reported a turn late, and is nothing of the next law's.
                 await caller.turn()
                 gc.collect()
         left = await leftovers.settled(caller, before, gc.collect)
     except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
         left = [f"a pending {type(error).__name__}"]
-    if verdict == "kept":
+    if last.verdict == "kept":
         if left:
-            verdict, reason = "broken", "left behind: " + ", ".join(left)
+            last.verdict, last.reason = "broken", "left behind: " + ", ".join(left)
         elif reports.heard:
-            verdict, reason = "broken", "reported as lost: " + "; ".join(reports.heard[:3])
+            last.verdict, last.reason = "broken", "reported as lost: " + "; ".join(reports.heard[:3])
     reports.heard.clear()
-    return verdict, reason or "", trace, where
+    return found
+
+
+async def _check_flavour(law: Law, world: World, flavour: str) -> Flavour:
+    world.flavour, world.trace = flavour, []
+    try:
+        await law.check(world)
+    except BaseException as error:
+        return Flavour.of(error, [str(step) for step in world.trace])
+    return Flavour("kept", trace=[str(step) for step in world.trace])
 
 
 def _short(text: str) -> str:
