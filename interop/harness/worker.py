@@ -87,6 +87,8 @@ class Worker:
             await world.call(self.callee.turn)
             await self.caller.turn()
         del world
+        gc.collect()
+        gc.freeze()  # What is there now stays: each collection after a law looks at that law's own things.
         for id in self.cell.laws:
             law = self.laws[id]
             self.channel.send(("begin", id))
@@ -100,9 +102,13 @@ async def check(law: Law, world: Callable[[str, bool], World], reports: Reports)
     """One law, once for each flavour of the callee's functions; the finding is that of its worst flavour."""
     flavours = list(world("", False).callee.flavours)[: 1 if law.once else None]
     found = {flavour: Flavour("not-applicable", missing(world(flavour, False), law.needs) or "") for flavour in flavours}
-    todo = [flavour for flavour in flavours if not found[flavour].reason]
-    while todo:
-        found |= await check_flavours(law, world(todo[0], "opens" not in law.needs), todo, reports)
+    applicable = [flavour for flavour in flavours if not found[flavour].reason]
+    opens = "opens" not in law.needs
+    if applicable:
+        found |= await check_flavours(law, world(applicable[0], opens), applicable, reports)
+    if len(applicable) > 1 and any(found[flavour].verdict not in ("kept", "not-applicable") for flavour in applicable):
+        for flavour in applicable:  # One may have spoiled the session for the next: now each has its own.
+            found |= await check_flavours(law, world(flavour, opens), [flavour], reports)
     # A flavour to which the law does not apply says nothing about the others.
     applied = [flavour for flavour in flavours if found[flavour].verdict != "not-applicable"] or flavours[:1]
     flavour = max(applied, key=lambda flavour: ORDER.index(found[flavour].verdict))
@@ -131,32 +137,29 @@ class Flavour:
         return cls("broken", _short(text), trace, _traceback(error))
 
 
-async def check_flavours(law: Law, world: World, todo: list[str], reports: Reports) -> dict[str, Flavour]:
-    """Flavours in one session, for as long as all is well; takes them off the list.
-
-    What is left behind is charged to the last of them, and so to their law.
-    """
-    caller = world.caller
+async def check_flavours(law: Law, world: World, flavours: list[str], reports: Reports) -> dict[str, Flavour]:
+    """Flavours in one session, for as long as all is well; what is left behind is charged to the last of them."""
+    caller, found, last = world.caller, dict[str, Flavour](), Flavour("kept")
     if "fetch" in law.needs:
         try:
             async with world:
                 await world.scenario.prepare(world)
         except BaseException as error:
             reason = _short(f"not even a first page could be fetched and saved: {error!r}")
-            return {todo.pop(0): Flavour("blocked", reason, traceback=_traceback(error))}
+            return {flavours[0]: Flavour("blocked", reason, traceback=_traceback(error))}
         world.session = None
     reports.heard.clear()
     before = leftovers.now(caller)
-    found: dict[str, Flavour] = {}
-    last = Flavour("kept")
     try:
         async with world:
-            while todo and last.verdict != "broken" and not reports.heard:
-                found[todo[0]] = last = await _check_flavour(law, world, todo.pop(0))
+            for flavour in flavours:
+                found[flavour] = last = await _check_flavour(law, world, flavour)
+                if last.verdict == "broken":
+                    break
     except BaseException as error:  # It could not be opened, or not be closed.
         if last.verdict != "broken":
             last.verdict, last.reason, last.traceback = "broken", _short(f"{type(error).__name__}: {error}"), _traceback(error)
-        found = found or {todo.pop(0): last}
+        found = found or {flavours[0]: last}
     del world
     gc.collect()
     try:

@@ -17,6 +17,7 @@ ASYNCIO = "https://docs.python.org/3/library/asyncio-task.html#task-cancellation
 async def cancelling_the_caller_delivers_the_callees_native_cancel(world: World) -> None:
     """Look for a wait that is given up on the caller's side alone."""
     seen: list[BaseException] = []
+    ended = world.caller.event()
 
     async def callee() -> None:
         try:
@@ -24,24 +25,41 @@ async def cancelling_the_caller_delivers_the_callees_native_cancel(world: World)
         except BaseException as error:
             seen.append(error)
             raise
+        finally:
+            world.tell_caller(ended.set)
 
     kind, got = await world.cancelled_call(callee)
     expect(kind == "cancelled", (kind, got))
+    await ended.wait()  # That it was waited for is C2's business. One that is never told to end is hung here.
     expect([type(error) for error in seen] == [world.callee.cancel_type], seen)
 
 
 @law("C2", needs=("cancel",), source=STRUCTURED)
 async def the_caller_resumes_after_the_callees_cleanup(world: World) -> None:
     """Look for a wait() that returns as soon as the cancel is *requested*."""
+    cleaning, gate = world.caller.event(), threading.Event()
 
     async def callee() -> None:
         try:
             await world.callee.sleep_forever()
         finally:
+            world.tell_caller(cleaning.set)
+            if world.topology == "thread":
+                gate.wait()  # Time for a caller that does not wait to show it; in one thread it has it anyhow.
             world.trace.append("cleaned")
 
-    await world.cancelled_call(callee)
-    world.trace.append("resumed")
+    async def call() -> None:
+        try:
+            await world.cancelled_call(callee)
+        finally:
+            world.trace.append("resumed")
+            cleaning.set()
+
+    task = await world.caller.spawn(call)
+    await cleaning.wait()
+    await world.turns(20)
+    gate.set()
+    await world.caller.join(task)
     expect(world.trace == ["cleaned", "resumed"], world.trace)
 
 
@@ -171,8 +189,9 @@ async def a_callee_that_was_cancelled_by_itself_is_an_error_and_not_the_callers_
 
 @law("C8", source="https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.cancelling")
 async def the_callers_task_is_as_before_after_a_call(world: World) -> None:
-    """Look for a cancel that the bridge uses to wake its own waiter, and leaves there."""
+    """Look for a cancel, a timeout or a second wake-up that the bridge has for its own waiter, and leaves to the caller."""
     states: list[object] = []
+    woken = world.caller.event()
 
     async def fine() -> None:
         await world.callee.turn()
@@ -180,7 +199,13 @@ async def the_callers_task_is_as_before_after_a_call(world: World) -> None:
     async def fails() -> None:
         raise ValueError
 
+    async def other() -> None:
+        await world.turns(5)
+        world.trace.append("woken")
+        woken.set()
+
     async def call() -> None:
+        await world.turns(3)  # What opening has begun is over.
         states.append(world.caller.busy())
         await world.call(fine)
         states.append(world.caller.busy())
@@ -188,10 +213,16 @@ async def the_callers_task_is_as_before_after_a_call(world: World) -> None:
             await world.call(fails)
         states.append(world.caller.busy())
         await world.caller.turn()
+        # Whoever parks its own task is woken by its own event, and by nothing that a call has left.
+        task = await world.caller.spawn(other)
+        await woken.wait()
+        world.trace.append("went on")
+        await world.caller.join(task)
 
     kind, got = await world.spawned(call)
     expect(kind == "value", (kind, got))
     expect(states[0] == states[1] == states[2], states)
+    expect(world.trace == ["woken", "went on"], world.trace)
 
 
 @law("C9", needs=("cancel", "callee-loop", "thread"), source=STRUCTURED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 from interop.laws.law import SHOULD, law
 from interop.laws.world import Afn, Broken, WayBack, World, expect
@@ -72,12 +73,12 @@ async def a_call_nested_thirty_deep_finishes(world: World) -> None:
 
 
 @law("L4", needs=("back",), source="A pool whose workers wait for the pool is a deadlock", once=True)
-async def a_hundred_calls_nested_ten_deep_finish(world: World) -> None:
-    """Look for a pool with a limit, in which every worker waits for one more."""
+async def forty_calls_nested_ten_deep_finish(world: World) -> None:
+    """Two hundred wait on either side. Look for a pool with a limit, in which every worker waits for one more."""
     back = WayBack(world)
     down = to_and_fro(world, back)
     await back.open()
-    width = 100 if world.caller.has_loop and world.callee.has_loop else 10  # Nested plain calls are a thread each.
+    width = 40 if world.caller.has_loop and world.callee.has_loop else 10  # Nested plain calls are a thread each.
     tasks = [await world.caller.spawn(down, 10) for _ in range(width)]
     got = [await world.caller.join(task) for task in tasks]
     await back.close()
@@ -161,18 +162,23 @@ async def a_peer_that_dies_fails_every_outstanding_call(world: World) -> None:
 
 
 @law("L9", source="Twisted #411: recursion of Deferreds that fire at once", once=True)
-async def three_hundred_calls_that_end_at_once_need_no_more_stack_than_one(world: World) -> None:
+async def a_hundred_calls_that_end_at_once_need_no_more_stack_than_one(world: World) -> None:
     """Look for a caller that is resumed inside its own call, or for a layer that every call adds."""
-    depths: set[int] = set()
+    depths: set[tuple[int, int]] = set()
 
     async def callee(number: int) -> int:
         return number
 
-    for number in range(300):
+    async def fails() -> None:
+        raise ValueError
+
+    for number in range(100):
         got = await world.call(callee, number)
         expect(got == number, got)
-        if number in (10, 299):
-            depths.add(_depth())
+        if number in (10, 99):
+            kind, error = await world.outcome(fails)
+            expect(kind == "error", error)
+            depths.add((_depth(), len(traceback.extract_tb(error.__traceback__))))
     expect(len(depths) == 1, depths)
 
 
@@ -190,12 +196,12 @@ async def many_calls_do_not_starve_the_callers_other_work(world: World) -> None:
     async def callee() -> None: ...
 
     async def flood() -> None:
-        for _ in range(100):
+        for _ in range(40):
             await world.call(callee)
         world.trace.append("flood")
 
     async def other() -> None:
-        await world.turns(20)
+        await world.turns(8)  # A fifth of what each flood takes at least.
         world.trace.append("other")
 
     floods = [await world.caller.spawn(flood) for _ in range(3)]

@@ -103,21 +103,21 @@ async def any_base_exception_ends_the_call(world: World) -> None:
     expect(got is odd, got)
 
 
-@law("V6", source="PEP 479", once=True)
-async def stop_iteration_and_its_kin_arrive_in_a_wrapper(world: World) -> None:
-    """Look for an outcome that is thrown into a coroutine as it is: Python turns it into RuntimeError, or ends the coroutine."""
-    for error in (StopIteration(7), StopAsyncIteration(), GeneratorExit()):
+@law("V6", source="PEP 479: a StopIteration leaves a coroutine as the cause of another error", once=True)
+async def a_stop_iteration_arrives_as_the_cause_of_an_error(world: World) -> None:
+    """Look for an outcome that is thrown into a coroutine, or set in a future, as it is: it would be a value, or get lost."""
+    error = StopIteration(7)
 
-        def plain(error: BaseException = error) -> None:
-            raise error
+    def plain() -> None:
+        raise error
 
-        try:
-            got: object = await world.caller.call(world.session, plain)
-        except BaseException as caught:
-            expect(not isinstance(caught, (StopIteration, StopAsyncIteration, GeneratorExit)), caught)
-            expect(caught.__cause__ is error, caught.__cause__)
-        else:
-            expect(False, got)
+    try:
+        got: object = await world.caller.call(world.session, plain)
+    except BaseException as caught:
+        expect(not isinstance(caught, StopIteration), caught)
+        expect(caught.__cause__ is error, caught.__cause__)
+    else:
+        expect(False, got)
 
 
 @law("V7", needs=("exits",), source="https://docs.python.org/3/library/exceptions.html#KeyboardInterrupt")
@@ -329,3 +329,24 @@ async def notes_on_an_error_are_kept_and_none_added(world: World) -> None:
 
     _, got = await world.outcome(callee)
     expect(getattr(got, "__notes__", None) == ["the callee's"], getattr(got, "__notes__", None))
+
+
+@law(
+    "V18",
+    needs=("base-exceptions",),
+    source="https://docs.python.org/3/library/exceptions.html#GeneratorExit; StopAsyncIteration ends asynchronous generators only",
+    once=True,
+)
+async def the_ends_of_asynchronous_iterators_and_of_generators_are_errors_like_any_other(world: World) -> None:
+    """Look for `async for`, aclose() or close() inside the bridge: it takes these two for an end. A wrapper with the cause is as good."""
+    for error in (StopAsyncIteration(), GeneratorExit()):
+
+        def plain(error: BaseException = error) -> None:
+            raise error
+
+        try:
+            got: object = await world.caller.call(world.session, plain)
+        except BaseException as caught:
+            expect(caught is error or caught.__cause__ is error, (caught, caught.__cause__))
+        else:
+            expect(False, got)

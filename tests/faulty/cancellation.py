@@ -215,6 +215,19 @@ class LeavesACancelAfterAnError(OwnedFault):
             raise
 
 
+class LeavesItsTimeoutRunning(Fault):
+    """As a `gevent.Timeout` around the wait that is started and never closed: it strikes the caller an hour later."""
+
+    breaks = "C8"
+    on = "gevent->asyncio/thread"
+
+    def calls(self, session: Session, fn: Any) -> Any:
+        import gevent
+
+        session.kept = [*(session.kept or ()), gevent.Timeout.start_new(3600)]
+        return session.portal.call(fn)
+
+
 class StartsWhatNobodyWantsAnyMore(Fault):
     """As run_coroutine_threadsafe(): what is queued in the other loop is begun, cancelled or not."""
 

@@ -110,15 +110,56 @@ class DropsTheError(Fault):
 
 
 class PassesStopsOn(Fault):
-    """As outcome.send() in a plain generator: PEP 479 turns one of the three into RuntimeError, the others pass."""
+    """As an awaitable that is written by hand: a StopIteration that leaves its __next__ is the value of the await."""
 
     breaks = "V6"
+
+    def calls(self, session: Session, fn: Any) -> Any:
+        return ByHand(session.portal.call(fn))
+
+
+class ByHand:
+    """Awaited, its own iterator, and no generator."""
+
+    def __init__(self, awaitable: Any) -> None:
+        self.steps = awaitable.__await__()
+
+    def __await__(self) -> ByHand:
+        return self
+
+    def __iter__(self) -> ByHand:
+        return self
+
+    def __next__(self) -> Any:
+        return self.step(self.steps.send, None)
+
+    def send(self, value: Any) -> Any:
+        return self.step(self.steps.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self.step(self.steps.throw, *error)
+
+    def step(self, how: Any, *what: Any) -> Any:
+        try:
+            return how(*what)
+        except CalleeRaisedStop as error:
+            if isinstance(error.__cause__, StopIteration):
+                raise error.__cause__  # noqa: B904 - it is the callee's
+            raise
+
+
+class TakesTwoErrorsForAnEnd(Fault):
+    """As an asynchronous generator under the call: what ends generators ends it, and nobody hears why."""
+
+    breaks = "V18"
 
     async def calls(self, session: Session, fn: Any) -> Any:
         try:
             return await session.portal.call(fn)
         except CalleeRaisedStop as error:
-            raise error.__cause__ or error  # noqa: B904 - it is the callee's
+            if isinstance(error.__cause__, (StopAsyncIteration, GeneratorExit)):
+                return None
+            raise
 
 
 class EndsTheLoopOnCtrlC(Fault):

@@ -86,6 +86,10 @@ class AnyioDriver(Driver):
         loop: object = self.backend.asyncio_loop()
         return loop
 
+    def busy(self) -> object:
+        """When it will be cancelled, and what the backend says."""
+        return anyio.current_effective_deadline(), self.backend.busy()
+
     def alive(self) -> int:
         """Tasks of the backend."""
         return int(self.backend.alive())

@@ -102,6 +102,10 @@ class EventletDriver(BlockingDriver):
         """The current task."""
         return getcurrent()
 
+    def busy(self) -> object:
+        """Timers that are to come: so is a Timeout, a kill or a switch."""
+        return self.alive()
+
     def alive(self) -> int:
         """Timers of the hub: what it has yet to run."""
         hub = hubs.get_hub()

@@ -95,6 +95,10 @@ class GeventDriver(BlockingDriver):
         """The current task."""
         return getcurrent()
 
+    def busy(self) -> object:
+        """Timers and other watchers that are active: a Timeout or a kill that is still to come is one."""
+        return gevent.get_hub().loop.activecnt
+
     def alive(self) -> int:
         """Greenlets of this hub that have begun, or are to begin."""
         hub = gevent.get_hub()

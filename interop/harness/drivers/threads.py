@@ -116,6 +116,10 @@ class ThreadsDriver(BlockingDriver):
         """Its own timeout."""
         raise NotImplementedError("threads have no timeout of their own")
 
+    def busy(self) -> object:
+        """A cancel that is still to be raised."""
+        return interop.adapters.threads.current().cancelled
+
     def awaitable(self, kind: str, fn: Afn) -> Any:
         """A Future that a thread completes."""
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()

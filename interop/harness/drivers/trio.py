@@ -78,6 +78,11 @@ class TrioDriver(Driver):
         """The current task."""
         return trio.lowlevel.current_task()
 
+    def busy(self) -> object:
+        """When it will be cancelled, and the nurseries that it has open."""
+        task = trio.lowlevel.current_task()
+        return trio.current_effective_deadline(), len(task.child_nurseries)
+
     def alive(self) -> int:
         """Tasks of this run."""
         return trio.lowlevel.current_statistics().tasks_living

@@ -119,6 +119,10 @@ class TwistedDriver(Driver):
         """The asyncioreactor's."""
         return getattr(self.reactor, "_asyncioEventloop", None)
 
+    def busy(self) -> object:
+        """Calls that the reactor has yet to make: so is a timeout."""
+        return self.alive()
+
     def alive(self) -> int:
         """Calls that the reactor has yet to make."""
         return len(self.reactor.getDelayedCalls())
