@@ -104,11 +104,13 @@ async def check(law: Law, world: Callable[[str, bool], World], reports: Reports)
     found = {flavour: Flavour("not-applicable", missing(world(flavour, False), law.needs) or "") for flavour in flavours}
     applicable = [flavour for flavour in flavours if not found[flavour].reason]
     opens = "opens" not in law.needs
-    if applicable:
-        found |= await check_flavours(law, world(applicable[0], opens), applicable, reports)
-    if len(applicable) > 1 and any(found[flavour].verdict not in ("kept", "not-applicable") for flavour in applicable):
-        for flavour in applicable:  # One may have spoiled the session for the next: now each has its own.
-            found |= await check_flavours(law, world(flavour, opens), [flavour], reports)
+    # They share a session, unless a cancel may have spoiled it for the next: that one could hang.
+    groups = [[flavour] for flavour in applicable] if "cancel" in law.needs else [applicable] if applicable else []
+    for group in groups:
+        found |= (last := await check_flavours(law, world(group[0], opens), group, reports))
+        if len(group) > 1 and not {one.verdict for one in last.values()} <= {"kept", "not-applicable"}:
+            for flavour in group:  # Something is wrong: now each has a session of its own.
+                found |= await check_flavours(law, world(flavour, opens), [flavour], reports)
     # A flavour to which the law does not apply says nothing about the others.
     applied = [flavour for flavour in flavours if found[flavour].verdict != "not-applicable"] or flavours[:1]
     flavour = max(applied, key=lambda flavour: ORDER.index(found[flavour].verdict))

@@ -172,7 +172,7 @@ async def the_bridge_adds_few_frames_to_a_traceback(world: World) -> None:
         raise ValueError
 
     _, got = await world.outcome(site_of_the_callee)
-    between = [frame for frame in traceback.extract_tb(got.__traceback__) if "/laws/" not in frame.filename]
+    between = [frame for frame in traceback.extract_tb(got.__traceback__) if "/interop/laws/" not in frame.filename]
     expect(len(between) <= 16, [f"{frame.filename}:{frame.name}" for frame in between])
 
 

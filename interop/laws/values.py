@@ -334,11 +334,11 @@ async def notes_on_an_error_are_kept_and_none_added(world: World) -> None:
 @law(
     "V18",
     needs=("base-exceptions",),
-    source="https://docs.python.org/3/library/exceptions.html#GeneratorExit; StopAsyncIteration ends asynchronous generators only",
+    source="https://docs.python.org/3/library/exceptions.html#GeneratorExit; PEP 492: StopAsyncIteration ends __anext__()",
     once=True,
 )
-async def the_ends_of_asynchronous_iterators_and_of_generators_are_errors_like_any_other(world: World) -> None:
-    """Look for `async for`, aclose() or close() inside the bridge: it takes these two for an end. A wrapper with the cause is as good."""
+async def what_ends_a_generator_or_an_asynchronous_iterator_is_an_error_like_any_other(world: World) -> None:
+    """Look for `async for` or close() inside the bridge: they take these two for an end. In a wrapper they arrive, too."""
     for error in (StopAsyncIteration(), GeneratorExit()):
 
         def plain(error: BaseException = error) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 
 from interop.commands.catalogue import CHAPTERS, about, entries
+from interop.laws.untestable import UNTESTABLE
 
 
 def interop(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -16,7 +18,7 @@ def interop(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_law_and_probe_is_listed_once_in_its_chapter() -> None:
     lines = interop("laws").stdout.splitlines()
-    ids = [line.split()[0] for line in lines if line.startswith("  ")]
+    ids = [line.split()[0] for line in lines if line.startswith("  ") and line[2] not in " -"]
     assert ids == list(entries())
     heads = [line.split()[0] for line in lines if line and not line.startswith(" ")]
     assert heads == [chapter for chapter in CHAPTERS if any(entry.chapter == chapter for entry in entries().values())]
@@ -25,6 +27,16 @@ def test_every_law_and_probe_is_listed_once_in_its_chapter() -> None:
 def test_a_chapter_can_be_listed_alone() -> None:
     done = interop("laws", "p")
     assert {line.split()[0][0] for line in done.stdout.splitlines() if line.strip()} == {"P"}
+
+
+def test_every_rule_that_no_law_can_check_is_listed_in_its_chapter_with_the_reason() -> None:
+    alone = " ".join(interop("laws", "untestable").stdout.split())
+    chapters = {chapter: " ".join(interop("laws", chapter).stdout.split()) for chapter in {rule.chapter for rule in UNTESTABLE}}
+    for rule in UNTESTABLE:
+        for text in (chapters[rule.chapter], alone):
+            assert f"- not checked {rule.sentence} {rule.reason}" in text
+    assert max(map(len, interop("laws", "untestable").stdout.splitlines())) <= 110
+    assert json.loads(interop("laws", "untestable", "--json").stdout) == [asdict(rule) for rule in UNTESTABLE]
 
 
 def test_every_entry_is_explained_with_its_sentence_and_how_to_check_it() -> None:
