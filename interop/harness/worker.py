@@ -87,8 +87,6 @@ class Worker:
             await world.call(self.callee.turn)
             await self.caller.turn()
         del world
-        gc.collect()
-        gc.freeze()  # What is there now stays: each collection after a law looks at that law's own things.
         for id in self.cell.laws:
             law = self.laws[id]
             self.channel.send(("begin", id))

@@ -35,7 +35,9 @@ def test_every_rule_that_no_law_can_check_is_listed_in_its_chapter_with_the_reas
     for rule in UNTESTABLE:
         for text in (chapters[rule.chapter], alone):
             assert f"- not checked {rule.sentence} {rule.reason}" in text
-    assert max(map(len, interop("laws", "untestable").stdout.splitlines())) <= 110
+    reasons = [line for line in interop("laws", "untestable").stdout.splitlines() if line.startswith(" " * 22)]
+    assert reasons
+    assert max(map(len, reasons)) <= 110
     assert json.loads(interop("laws", "untestable", "--json").stdout) == [asdict(rule) for rule in UNTESTABLE]
 
 
