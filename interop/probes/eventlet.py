@@ -1,6 +1,6 @@
-"""eventlet by itself: green threads, timeouts, hubs, what it patches, and its asyncio hub.
+"""eventlet by itself: green threads, timeouts, hubs, queues, its thread pool.
 
-A module of many small functions: a catalogue.
+What it patches is in eventlet_patched.py, its asyncio hub in eventlet_asyncio.py. A module of many small functions: a catalogue.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ from interop.probes.probe import probe
 PATCH = "import eventlet; eventlet.monkey_patch()\n"
 
 
-def _told(program: str, *options: str, **environment: str) -> list[Any]:
+def told(program: str, *options: str, **environment: str) -> list[Any]:
+    """How the program ended, its lines, and the exceptions that it named on standard error."""
     seen = child(program, *(options or ("-W", "ignore")), **environment)
     return [seen["exit"], *seen["out"], *seen["printed"]]
 
@@ -132,102 +133,6 @@ def what_blocking_in_the_hub_does() -> Any:
     eventlet.hubs.get_hub().schedule_call_global(0, inside)
     eventlet.sleep(0.02)
     return saw
-
-
-@probe("P153", "eventlet", "threads", source="eventlet 0.40.1, PR 1047: both thread modules list all threads; after fork, too")
-def which_threads_each_thread_module_lists() -> Any:
-    return _told(
-        PATCH + "import os, threading, json\n"
-        "import eventlet.green.threading as green\n"
-        "gate = eventlet.patcher.original('threading').Event\n"
-        "stop = eventlet.event.Event()\n"
-        "threading.Thread(target=stop.wait, name='std', daemon=True).start()\n"
-        "green.Thread(target=stop.wait, name='green', daemon=True).start()\n"
-        "eventlet.spawn(stop.wait); eventlet.sleep(0)\n"
-        "def listed(module): return sorted({t.name for t in module.enumerate()} & {'std', 'green', 'MainThread'})\n"
-        "def told(where):\n"
-        "    found = [listed(threading), listed(green), threading.current_thread() is threading.main_thread(), "
-        "type(threading.current_thread()).__name__]\n"
-        "    print(where, json.dumps(found), flush=True)\n"
-        "told('parent')\n"
-        "pid = os.fork()\n"
-        "if pid == 0: told('child'); os._exit(0)\n"
-        "print(os.waitpid(pid, 0)[1], flush=True)\n"
-    )
-
-
-@probe(
-    "P154",
-    "eventlet",
-    "lifecycle",
-    source="eventlet 0.38.2, issues 1003, 1009, PR 1011: asyncio is unpatched whatever was imported first",
-)
-def on_which_modules_asyncio_runs_under_the_asyncio_hub() -> Any:
-    program = (
-        "{first}\n"
-        "import eventlet\n"
-        "{then}\n"
-        "eventlet.monkey_patch()\n"
-        "import eventlet.hubs, eventlet.patcher, asyncio, asyncio.selector_events as events, asyncio.base_events as base\n"
-        "eventlet.hubs.get_hub()\n"
-        "original = eventlet.patcher.original\n"
-        "print('socket', events.socket.socket is original('socket').socket)\n"
-        "print('select', getattr(events.selectors, 'DefaultSelector', None) is getattr(original('selectors'), "
-        "'DefaultSelector', 1))\n"
-        "print('threading', base.threading.get_ident is original('threading').get_ident)\n"
-        "print('time', base.time.sleep is original('time').sleep)\n"
-        "import socket, threading\n"
-        "print('patched still', socket.socket is not original('socket').socket, eventlet.patcher.is_monkey_patched('socket'))\n"
-    )
-    cases = {
-        "asyncio first": ("import asyncio", ""),
-        "asyncio after eventlet": ("", "import asyncio"),
-        "asyncio.events first": ("import asyncio.selector_events", ""),
-        "not before": ("", ""),
-        "concurrent.futures first": ("import concurrent.futures.thread", ""),
-    }
-    return {case: _told(program.format(first=first, then=then), EVENTLET_HUB="asyncio") for case, (first, then) in cases.items()}
-
-
-@probe(
-    "P155", "eventlet", "converters", source="eventlet 0.35, PR 877, 889: spawn_for_awaitable, and a GreenThread can be awaited"
-)
-def what_the_asyncio_hub_converts() -> Any:
-    return _told(
-        "import eventlet, eventlet.hubs; eventlet.hubs.use_hub('eventlet.hubs.asyncio')\n"
-        "import asyncio, eventlet.asyncio as glue\n"
-        "spawn = glue.spawn_for_awaitable\n"
-        "def outcome(fn):\n"
-        "    try: return repr(fn())\n"
-        "    except BaseException as e: return type(e).__name__\n"
-        "async def value(): await asyncio.sleep(0); return 'value'\n"
-        "async def fails(): await asyncio.sleep(0); raise ValueError\n"
-        "async def cancelled(): asyncio.current_task().cancel(); await asyncio.sleep(0)\n"
-        "begun, log = [], []\n"
-        "async def forever():\n"
-        "    try: begun.append(1); await asyncio.sleep(10)\n"
-        "    except BaseException as e: log.append(type(e).__name__); raise\n"
-        "def until(seen):\n"
-        "    for _ in range(100): seen or eventlet.sleep(0.005)\n"
-        "print('value', outcome(spawn(value()).wait)); print('error', outcome(spawn(fails()).wait)); print('cancelled', "
-        "outcome(spawn(cancelled()).wait))\n"
-        "t = spawn(forever()); until(begun); t.kill(); print('killed', outcome(t.wait)); until(log); "
-        "print(*log)\n"
-        "async def waits(fn): return await eventlet.spawn(fn)\n"
-        "print('await value', outcome(spawn(waits(lambda: 'green')).wait)); print('await error', outcome(spawn(waits(lambda: "
-        "1 / 0)).wait))\n"
-        "def exits(): raise eventlet.greenlet.GreenletExit\n"
-        "print('await exit', outcome(spawn(waits(exits)).wait))\n"
-        "async def where(): return asyncio.get_running_loop() is eventlet.hubs.get_hub().loop, "
-        "type(eventlet.getcurrent()).__name__\n"
-        "print('where', outcome(spawn(where()).wait))\n"
-        "async def to_thread():\n"
-        "    import threading; here = threading.get_ident(); return await asyncio.to_thread(threading.get_ident) != here\n"
-        "print('to_thread', outcome(spawn(to_thread()).wait))\n"
-        "print('future', outcome(spawn(asyncio.sleep(0, 'slept')).wait)); print('not awaitable', outcome(lambda: "
-        "spawn(1).wait()))\n"
-        "print('asyncio.run', outcome(lambda: asyncio.run(value())))\n"
-    )
 
 
 @probe(
@@ -385,7 +290,7 @@ def which_hub_a_thread_gets_and_whether_it_can_wake_another() -> Any:
     while stranger.is_alive():
         eventlet.sleep(0.001)
     eventlet.sleep(0.01)
-    several = _told(
+    several = told(
         "import eventlet, eventlet.hubs, threading\n"
         "def run():\n"
         "    hub = eventlet.hubs.get_hub(); eventlet.sleep(0.001); loops.append(hub.loop); print(eventlet.spawn(len, "
@@ -451,62 +356,6 @@ def what_runs_on_when_the_main_green_thread_ends() -> Any:
     return forked("import eventlet, os, signal", {ending: program.format(line) for ending, line in endings.items()})
 
 
-@probe(
-    "P163", "eventlet", "lifecycle", source="eventlet docs, monkey_patch; 0.34.3 and 0.37: existing locks are upgraded; 0.35.1"
-)
-def what_patching_replaces_and_says() -> Any:
-    return {
-        "default": _told(
-            PATCH + "import json\n"
-            "names = ('os', 'select', 'socket', 'thread', 'time', 'subprocess', 'builtins', 'MySQLdb', 'psycopg', 'ssl', "
-            "'asyncio', 'queue', 'signal')\n"
-            "print(json.dumps([n for n in names if eventlet.patcher.is_monkey_patched(n)]))\n"
-            "import socket, threading, queue, time, subprocess, os, ssl, select, selectors, _thread, asyncio\n"
-            "where = {'socket': socket.socket, 'ssl': ssl.SSLSocket, 'Lock': threading.Lock, 'RLock': threading.RLock, "
-            "'Queue': queue.Queue, 'SimpleQueue': queue.SimpleQueue, 'sleep': time.sleep,\n"
-            "         'Popen': subprocess.Popen, 'fork': os.fork, 'read': os.read, 'selector': selectors.DefaultSelector, "
-            "'Thread': threading.Thread}\n"
-            "print(json.dumps({k: v.__module__ for k, v in where.items()})); print(hasattr(select, 'epoll'), hasattr(select, "
-            "'poll'))\n"
-        ),
-        "twice": _told(PATCH + "print(eventlet.monkey_patch())\n"),
-        "unknown": _told("import eventlet; eventlet.monkey_patch(nothing=True)\n"),
-        "one": _told(
-            "import eventlet; eventlet.monkey_patch(time=True); print(eventlet.patcher.is_monkey_patched('time'), "
-            "eventlet.patcher.is_monkey_patched('socket'))"
-        ),
-        "locks that were there": _told(
-            "import threading, logging, queue\n"
-            "before = threading.RLock(); held = threading.RLock(); held.acquire()\n"
-            + PATCH
-            + "print(type(before).__module__ != type(threading.RLock()).__module__, type(logging._lock).__module__)\n"
-            "print(before.acquire(False), held.acquire(False))\n"
-            "def other(): return before.acquire(False)\n"
-            "print(eventlet.spawn(other).wait())\n"
-        ),
-    }
-
-
-@probe("P164", "eventlet", "threads", source="eventlet 0.33, issue 697: an unlocked lock cannot be released; 0.40.1, issue 1042")
-def how_patched_locks_behave() -> Any:
-    return _told(
-        PATCH + "import threading, json\n"
-        "def outcome(fn, *a, **k):\n"
-        "    try: return fn(*a, **k)\n"
-        "    except BaseException as e: return type(e).__name__\n"
-        "held = threading.Lock(); held.acquire(); owned = threading.RLock(); owned.acquire(); condition = threading.Condition()\n"
-        "print(json.dumps([outcome(threading.Lock().release), outcome(owned.release), outcome(owned.release)]))\n"
-        "print(json.dumps([outcome(held.acquire, False), outcome(held.acquire, timeout=0.001), outcome(held.acquire, True, "
-        "-2), outcome(held.acquire, False, 1)]))\n"
-        "owned.acquire()\n"
-        "print(json.dumps([outcome(eventlet.spawn(owned.acquire, False).wait), outcome(eventlet.spawn(owned.release).wait)]))\n"
-        "print(json.dumps([outcome(condition.wait, 0.001), outcome(condition.notify)]))\n"
-        "with condition: print(json.dumps(outcome(condition.wait, 0.001)))\n"
-        "print(json.dumps([outcome(threading.Event().wait, 0.001), outcome(threading.Semaphore(0).acquire, timeout=0.001), "
-        "outcome(threading.Barrier(2).wait, 0.001)]))\n"
-    )
-
-
 @probe("P165", "eventlet", "cancellation", source="eventlet docs, GreenPool and GreenPile")
 def how_a_green_pool_ends_with_errors() -> Any:
     import eventlet
@@ -556,32 +405,9 @@ def what_importing_and_using_eventlet_warns_of_and_loads() -> Any:
         "print(threading.active_count())\n"
     )
     plain = child("import eventlet; eventlet.sleep(0)")
-    return {each: _told(program.format(filter=each)) for each in ("always", "default")} | {
+    return {each: told(program.format(filter=each)) for each in ("always", "default")} | {
         "no filter": [plain["exit"], *plain["printed"]]
     }
-
-
-@probe("P167", "eventlet", "lifecycle", source="eventlet docs, asyncio compatibility; 0.36, PR 930: asyncio.to_thread")
-def how_asyncio_runs_in_a_patched_program() -> Any:
-    program = (
-        PATCH + "import asyncio, threading\n"
-        "beats = []\n"
-        "def beat():\n"
-        "    while True: beats.append(1); eventlet.sleep(0.001)\n"
-        "eventlet.spawn(beat)\n"
-        "async def main():\n"
-        "    here = threading.get_ident()\n"
-        "    for _ in range(50): await asyncio.sleep(0.001)\n"
-        "    return await asyncio.to_thread(threading.get_ident) != here\n"
-        "def outcome(fn):\n"
-        "    try: return fn()\n"
-        "    except BaseException as e: return type(e).__name__\n"
-        "print(outcome(lambda: asyncio.run(main())), len(beats) > 5, flush=True)\n"
-        "print(outcome(lambda: asyncio.run(asyncio.sleep(0, 'again'))), flush=True)\n"
-        "both = [eventlet.spawn(lambda: outcome(lambda: asyncio.run(asyncio.sleep(0.01, i)))) for i in range(2)]\n"
-        "print(*[each.wait() for each in both], flush=True)\n"
-    )
-    return {"default": _told(program), "asyncio": _told(program, EVENTLET_HUB="asyncio")}
 
 
 @probe("P168", "eventlet", "streams", source="eventlet 0.35, PR 884: a socket that is shut down; only one green thread may read")
@@ -651,25 +477,6 @@ def the_parameters_of_what_glue_calls() -> Any:
         "tpool": eventlet.tpool.execute,
     }
     return {each: outcome(parameters, fn) for each, fn in calls.items()}
-
-
-@probe("P400", "eventlet", "lifecycle", source="eventlet 0.40.1, PR 1047: fork; thread pool and hub in a child")
-def a_forked_child_of_a_patched_program_works() -> Any:
-    program = (
-        PATCH + "import os, threading, time, eventlet.tpool\n"
-        "{before}\n"
-        "lock = threading.Lock(); threading.Thread(target=eventlet.sleep, args=(1,), daemon=True).start(); eventlet.sleep(0)\n"
-        "pid = os.fork()\n"
-        "if pid == 0:\n"
-        "    found = [len(threading.enumerate()), lock.acquire(timeout=1)]; time.sleep(0.01)\n"
-        "    t = threading.Thread(target=found.append, args=('thread',)); t.start(); t.join(); print(*found, flush=True); "
-        "os._exit(5)\n"
-        "print(os.waitpid(pid, 0)[1] >> 8, flush=True)\n"
-    )
-    return {
-        case: _told(program.format(before=before))
-        for case, before in {"plain": "", "after the thread pool": "eventlet.tpool.execute(len, '')"}.items()
-    }
 
 
 @probe("P401", "eventlet", "lifecycle", source="eventlet: which hub is the default, EVENTLET_HUB, use_hub")
@@ -789,28 +596,6 @@ def what_waiting_for_a_green_thread_gives() -> Any:
         "link after the end": [outcome(thread.link, lambda it: linked.append("late")), linked[-1] == "late"],
         "unlink": outcome(thread.unlink, len),
     }
-
-
-@probe("P405", "eventlet", "detection", source="sniffio under eventlet's asyncio hub; eventlet.getcurrent in a coroutine")
-def what_code_under_the_asyncio_hub_can_tell() -> Any:
-    return _told(
-        "import eventlet, eventlet.hubs; eventlet.hubs.use_hub('eventlet.hubs.asyncio')\n"
-        "import asyncio\n"
-        "def outcome(fn):\n"
-        "    try: return fn()\n"
-        "    except BaseException as e: return type(e).__name__\n"
-        "def green(): return type(outcome(asyncio.get_running_loop)).__name__, outcome(asyncio.current_task) is None\n"
-        "print('main', *green()); print('green', *eventlet.spawn(green).wait())\n"
-        "async def coroutine(): return type(asyncio.get_running_loop()).__name__, asyncio.current_task() is None, "
-        "outcome(lambda: eventlet.sleep(0)), outcome(lambda: eventlet.sleep(0.001))\n"
-        "import eventlet.asyncio; print('coroutine', *eventlet.asyncio.spawn_for_awaitable(coroutine()).wait())\n"
-        "loop = eventlet.hubs.get_hub().loop; saw = []\n"
-        "loop.call_soon(lambda: saw.append(type(eventlet.getcurrent()).__name__)); [saw or eventlet.sleep(0.002) for _ in range(20)]; "
-        "print('call_soon', *saw)\n"
-        "import threading; t = threading.Thread(target=lambda: loop.call_soon_threadsafe(saw.append, 'threadsafe')); t.start(); "
-        "t.join(); [saw[1:] or eventlet.sleep(0.002) for _ in range(20)]; print(saw[-1])\n"
-        "print('loop', loop.is_running(), loop.is_closed())\n"
-    )
 
 
 @probe("P406", "eventlet", "streams", source="eventlet 0.37, PR 975: os.read and os.write wait until the descriptor is ready")
