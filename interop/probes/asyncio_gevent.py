@@ -28,7 +28,7 @@ def how_a_greenlet_becomes_a_future() -> Any:
         "def fails(): raise ValueError\n"
         "log = []\n"
         "def waits():\n"
-        "    try: gevent.sleep(5)\n"
+        "    try: gevent.sleep(1)\n"
         "    except BaseException as e: log.append(type(e).__name__); raise\n"
         "async def main():\n    {}\n"
         "print(outcome(lambda: asyncio.run(main())), *log)\n"

@@ -1,7 +1,8 @@
 """asyncio: contexts, threads, forks, eager tasks, and how run() ends."""
 
 from interop.probes.asyncio_futures import AnAwaitable
-from interop.probes.observe import aoutcome, child, children, name, outcome, state, turns, unhandled
+from interop.probes.forked import children
+from interop.probes.observe import aoutcome, child, name, outcome, state, turns, unhandled
 from interop.probes.probe import probe
 
 

@@ -3,7 +3,8 @@
 Source: crochet's change log, 1.9 to 2.1.
 """
 
-from interop.probes.observe import children, name, outcome, parameters, plain
+from interop.probes.forked import children
+from interop.probes.observe import name, outcome, parameters, plain
 from interop.probes.probe import probe
 
 BEFORE = """

@@ -1,40 +1,81 @@
 """Many short programs that share an expensive import: one interpreter imports, a child of it runs each program to its end.
 
-A program is the rest of a main module: it ends as an interpreter does, with its exit handlers, and its exit code counts.
+A program is the rest of a main module: it ends as an interpreter does, with its exit handlers, and its exit code counts. One that
+hangs is killed, and the next goes on.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-from interop.probes.observe import child, printed
+from interop.probes.observe import printed, spelled
 
 _MAIN = """
-import os, sys, json, tempfile
-{prelude}
-found = {{}}
-for case, program in json.loads({cases!r}).items():
-    out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    pid = os.fork()
-    if pid == 0:
-        os.dup2(out.fileno(), 1); os.dup2(err.fileno(), 2)
-        exec(compile(program, "<probe>", "exec"))
-        sys.exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    out.seek(0); err.seek(0)
-    found[case] = [code, out.read().decode().splitlines(), err.read().decode()]
-print(json.dumps(found))
+import json, os, signal, sys, tempfile, time
+from interop.harness.stuck import Watch, members
+def _wait(pid, sleep=time.sleep, waitpid=os.waitpid):  # as they are before the prelude may patch them
+    watch = Watch(pid, asleep=50)
+    while True:
+        for _ in range(10):
+            ended, status = waitpid(pid, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            sleep(0.01)
+        if watch.hung():
+            for each in members(pid):
+                os.kill(each, signal.SIGKILL)
+            waitpid(pid, 0)
+            return "hang"
+_programs, _found = json.loads(sys.argv[1]), {}
+exec(_programs.pop(0)[1])
+for _what, _program in _programs:
+    with tempfile.TemporaryFile() as _out, tempfile.TemporaryFile() as _err:
+        _pid = os.fork()
+        if _pid == 0:
+            os.dup2(_out.fileno(), 1)
+            os.dup2(_err.fileno(), 2)
+            break
+        _code = _wait(_pid)
+        _texts = []
+        for _file in (_out, _err):
+            _file.seek(0)
+            _texts.append(_file.read().decode(errors="replace"))
+        _found[_what] = [_code, *_texts]
+else:
+    print(json.dumps(_found))
+    sys.exit()
+del sys.argv[1:]
+exec(compile(_program, "<probe>", "exec"))
 """
 
 
-def forked(prelude: str, cases: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Run each program in a child of an interpreter that has run the prelude, one after the other.
+def _ended(prelude: str, programs: Mapping[str, str], *options: str) -> dict[str, list[Any]]:
+    """For each program its exit code ("hang" for one that does), and what it wrote to standard output and standard error."""
+    import subprocess  # not at the top: it imports threading, and some probes are about who comes first
+
+    done = subprocess.run(
+        [sys.executable, *options, "-c", _MAIN, json.dumps([["", prelude], *programs.items()])],
+        stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    ended: dict[str, list[Any]] = json.loads(done.stdout.splitlines()[-1])
+    return ended
+
+
+def forked(prelude: str, programs: Mapping[str, str]) -> dict[str, list[Any]]:
+    """Run each program in a child of an interpreter that has run the prelude, one after the other; nothing warns.
 
     Returns:
-        For each case its exit code (negative: the signal), its lines, and the exceptions that its standard error names.
+        For each its exit code (negative: the signal), its lines, and the exceptions that its standard error names.
     """
-    seen = child(_MAIN.format(prelude=prelude, cases=json.dumps(cases)), "-W", "ignore")
-    return {case: [code, *lines, *printed(said)] for case, (code, lines, said) in seen["out"][-1].items()}
+    ended = _ended(prelude, programs, "-W", "ignore")
+    return {what: [code, *out.splitlines(), *printed(err)] for what, (code, out, err) in ended.items()}
+
+
+def children(prelude: str, programs: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The same with warnings, and spelled as child() does: a signal by its name, lines as JSON where they are."""
+    seen = {what: spelled(*each) for what, each in _ended(prelude, programs).items()}
+    return {what: [each["exit"], *each["out"], *each["printed"]] for what, each in seen.items()}
 
 
 _PYTEST = """

@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def child(source: str, *options: str, **environment: str) -> dict[str, Any]:
         [sys.executable, *options, "-c", source],
         capture_output=True, text=True, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    return _done(done.returncode, done.stdout, done.stderr)
+    return spelled(done.returncode, done.stdout, done.stderr)
 
 
 def printed(text: str) -> list[str]:
@@ -97,65 +97,10 @@ def printed(text: str) -> list[str]:
     return found
 
 
-def _done(code: Any, out: str, err: str) -> dict[str, Any]:
+def spelled(code: Any, out: str, err: str) -> dict[str, Any]:
+    """What a program came to, as child() returns it: its exit code (or why there is none) and what it wrote."""
     ended: Any = signal.Signals(-code).name if isinstance(code, int) and code < 0 else code
     return {"exit": ended, "out": [_value(line) for line in out.splitlines()], "printed": printed(err)}
-
-
-_FORKS = """
-import json, os, signal, sys, tempfile, time
-from interop.harness.stuck import Watch, members
-def _wait(pid):
-    watch = Watch(pid, asleep=50)
-    while True:
-        for _ in range(10):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.01)
-        if watch.hung():
-            for each in members(pid):
-                os.kill(each, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            return "hang"
-_programs, _done = json.loads(sys.argv[1]), {}
-exec(_programs.pop(0)[1])
-for _what, _program in _programs:
-    with tempfile.TemporaryFile() as _out, tempfile.TemporaryFile() as _err:
-        _pid = os.fork()
-        if _pid == 0:
-            os.dup2(_out.fileno(), 1)
-            os.dup2(_err.fileno(), 2)
-            break
-        _code = _wait(_pid)
-        _texts = []
-        for _file in (_out, _err):
-            _file.seek(0)
-            _texts.append(_file.read().decode(errors="replace"))
-        _done[_what] = [_code, *_texts]
-else:
-    print(json.dumps(_done))
-    sys.exit()
-del sys.argv[1:]
-exec(compile(_program, "program", "exec"))
-"""
-
-
-def children(before: str, programs: Mapping[str, str]) -> dict[str, Any]:
-    """Run programs as child() does, each in a fork of an interpreter in which `before` has run: an import is paid for once.
-
-    Returns:
-        For each program [exit, *out, *printed]; see child(). The exit of one that hangs is "hang".
-    """
-    import subprocess
-
-    done = subprocess.run(
-        [sys.executable, "-c", _FORKS, json.dumps([["", before], *programs.items()])],
-        stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    ended = json.loads(done.stdout.splitlines()[-1])
-    spelled = {what: _done(*each) for what, each in ended.items()}
-    return {what: [each["exit"], *each["out"], *each["printed"]] for what, each in spelled.items()}
 
 
 def _value(line: str) -> Any:

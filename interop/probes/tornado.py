@@ -3,7 +3,8 @@
 Source: Tornado's release notes, 6.0 to 6.6.
 """
 
-from interop.probes.observe import aoutcome, children, logged, name, outcome, plain, settled, state, turns, unhandled
+from interop.probes.forked import children
+from interop.probes.observe import aoutcome, logged, name, outcome, plain, settled, state, turns, unhandled
 from interop.probes.probe import probe
 
 

@@ -1,6 +1,7 @@
 """Tornado: its loops, their threads and end; executors, warnings, its test case."""
 
-from interop.probes.observe import ahead, aoutcome, child, children, name, outcome, parameters, settled, state, turns, unhandled
+from interop.probes.forked import children
+from interop.probes.observe import ahead, aoutcome, child, name, outcome, parameters, settled, state, turns, unhandled
 from interop.probes.probe import probe
 
 

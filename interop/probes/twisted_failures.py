@@ -1,6 +1,7 @@
 """Twisted: Failures, their frames and cycles, lost ones, and what old functions say."""
 
-from interop.probes.observe import children, name, outcome, warned
+from interop.probes.forked import children
+from interop.probes.observe import name, outcome, warned
 from interop.probes.probe import probe
 from interop.probes.twisted import come_to, raising, returning
 

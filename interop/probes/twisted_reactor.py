@@ -1,6 +1,7 @@
 """Twisted: reactors, their threads, timers, processes, connections and end."""
 
-from interop.probes.observe import child, children, logged, name, outcome, plain
+from interop.probes.forked import children
+from interop.probes.observe import child, logged, name, outcome, plain
 from interop.probes.probe import probe
 from interop.probes.twisted import come_to, raising, returning
 

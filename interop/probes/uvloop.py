@@ -3,7 +3,8 @@
 Source: uvloop's release notes, 0.16 to 0.23.
 """
 
-from interop.probes.observe import aoutcome, children, name, outcome, parameters, plain, state, turns, unhandled, warned
+from interop.probes.forked import children
+from interop.probes.observe import aoutcome, name, outcome, parameters, plain, state, turns, unhandled, warned
 from interop.probes.probe import probe
 
 

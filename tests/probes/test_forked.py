@@ -28,6 +28,16 @@ def test_each_program_has_its_own_exit_code_lines_and_errors() -> None:
     }
 
 
+def test_one_that_hangs_is_ended_and_the_next_goes_on() -> None:
+    programs = {"hangs": "import threading; print('waits', flush=True); threading.Event().wait()", "next": "print('goes on')"}
+    assert programs_of.forked("", programs) == {"hangs": ["hang", "waits"], "next": [0, "goes on"]}
+
+
+def test_children_are_told_as_values() -> None:
+    programs = {"value": "print('[1, null]'); print('text')", "killed": "import signal; os.kill(os.getpid(), signal.SIGKILL)"}
+    assert programs_of.children("import os", programs) == {"value": [0, [1, None], "text"], "killed": ["SIGKILL"]}
+
+
 def test_programs_do_not_see_each_other() -> None:
     assert programs_of.forked("count = 0", dict.fromkeys("ab", "count += 1; print(count)")) == {"a": [0, "1"], "b": [0, "1"]}
 
