@@ -218,11 +218,6 @@ def _notes(base: Base, old: Plan, new: Plan) -> Iterator[str]:
         yield from (f"{name} cannot be had {side}: {why}" for name, why in problems.items())
 
 
-def _nothing_moved(touch: Touch) -> Iterator[str]:
-    if not touch.moved:
-        yield "nothing moved: both environments have the same versions"
-
-
 def _gone_back(question: Question, before: Environment, after: Environment) -> Iterator[str]:
     """What nobody asked about, and has an older version than before."""
     named = {uv.name_of(spec) for spec in (*question.specs, *question.from_specs)}

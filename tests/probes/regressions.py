@@ -41,7 +41,13 @@ SUBJECTS = {
     "uvloop": ("uvloop",),
 }
 # The behavior's own probe, where there is a control pair.
-OWN = {"py_nested_taskgroup_cancel": "P17", "pytest_asyncio_fixture_context": "P248"}
+OWN = {
+    "anyio_memory_stream_drop": "P324",
+    "greenback_context_leak": "P278",
+    "py_nested_taskgroup_cancel": "P17",
+    "pytest_asyncio_fixture_context": "P248",
+    "trio_asyncio_sniffio": "P270",
+}
 OLDEST = "3.10"  # The kit's: a case that was measured on an older Python is asked on this one.
 
 
