@@ -42,11 +42,13 @@ def a_waiter_is_woken_from_another_thread() -> Any:
         return "not woken" if told and time.monotonic() - told[0] > 0.2 else None  # the thread was late, for the load
 
     def woken(make: Any, wait: str, wake: str, hub_there: bool, *args: Any) -> str:
+        missed = 0
         for _ in range(10):
             thing = make()
             ended = trial(getattr(thing, wait), lambda it=thing: getattr(it, wake)(*args), hub_there)
-            if ended:
-                return ended
+            missed += ended == "not woken"
+            if ended == "woken" or missed == 3:  # a stall of the machine may be taken for it once
+                return str(ended)
         return "cannot be told"
 
     return {
