@@ -1,7 +1,6 @@
 """Many short programs that share an expensive import: one interpreter imports, a child of it runs each program to its end.
 
-A program is the rest of a main module: it ends as an interpreter does, with its exit handlers, and its exit code counts. One that
-hangs is killed, and the next goes on.
+A program is the rest of a main module: it ends as an interpreter does, with its exit handlers, and its exit code counts.
 """
 
 import json
@@ -11,24 +10,12 @@ from typing import Any
 
 from interop.probes.observe import printed, spelled
 
+# What it imports before the prelude is little, and for forked() the same as ever: some probes are about what an import loads.
 _MAIN = """
-import json, os, signal, sys, tempfile, time
-from interop.harness.stuck import Watch, members
-def _wait(pid, sleep=time.sleep, waitpid=os.waitpid):  # as they are before the prelude may patch them
-    watch = Watch(pid, asleep=50)
-    while True:
-        for _ in range(10):
-            ended, status = waitpid(pid, os.WNOHANG)
-            if ended:
-                return os.waitstatus_to_exitcode(status)
-            sleep(0.01)
-        if watch.hung():
-            for each in members(pid):
-                os.kill(each, signal.SIGKILL)
-            waitpid(pid, 0)
-            return "hang"
+import os, sys, json, tempfile
 _programs, _found = json.loads(sys.argv[1]), {}
-exec(_programs.pop(0)[1])
+exec(_programs.pop(0))
+exec(_programs.pop(0))
 for _what, _program in _programs:
     with tempfile.TemporaryFile() as _out, tempfile.TemporaryFile() as _err:
         _pid = os.fork()
@@ -48,14 +35,35 @@ else:
 del sys.argv[1:]
 exec(compile(_program, "<probe>", "exec"))
 """
+_WAITING = """
+def _wait(pid):
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+_WATCHING = """
+import signal, time
+from interop.harness.stuck import Watch, members
+def _wait(pid, sleep=time.sleep, waitpid=os.waitpid):  # as they are before the prelude may patch them
+    watch = Watch(pid, asleep=50)
+    while True:
+        for _ in range(10):
+            ended, status = waitpid(pid, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            sleep(0.01)
+        if watch.hung():
+            for each in members(pid):
+                os.kill(each, signal.SIGKILL)
+            waitpid(pid, 0)
+            return "hang"
+"""
 
 
-def _ended(prelude: str, programs: Mapping[str, str], *options: str) -> dict[str, list[Any]]:
-    """For each program its exit code ("hang" for one that does), and what it wrote to standard output and standard error."""
+def _ended(wait: str, prelude: str, programs: Mapping[str, str], *options: str) -> dict[str, list[Any]]:
+    """For each program its exit code (or "hang", if that is watched for), and what it wrote to standard output and standard error."""
     import subprocess  # not at the top: it imports threading, and some probes are about who comes first
 
     done = subprocess.run(
-        [sys.executable, *options, "-c", _MAIN, json.dumps([["", prelude], *programs.items()])],
+        [sys.executable, *options, "-c", _MAIN, json.dumps([wait, prelude, *programs.items()])],
         stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     ended: dict[str, list[Any]] = json.loads(done.stdout.splitlines()[-1])
@@ -68,13 +76,16 @@ def forked(prelude: str, programs: Mapping[str, str]) -> dict[str, list[Any]]:
     Returns:
         For each its exit code (negative: the signal), its lines, and the exceptions that its standard error names.
     """
-    ended = _ended(prelude, programs, "-W", "ignore")
+    ended = _ended(_WAITING, prelude, programs, "-W", "ignore")
     return {what: [code, *out.splitlines(), *printed(err)] for what, (code, out, err) in ended.items()}
 
 
 def children(prelude: str, programs: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The same with warnings, and spelled as child() does: a signal by its name, lines as JSON where they are."""
-    seen = {what: spelled(*each) for what, each in _ended(prelude, programs).items()}
+    """The same with warnings, and spelled as child() does: a signal by its name, lines as JSON where they are.
+
+    The exit of a program that hangs is "hang", and the next goes on.
+    """
+    seen = {what: spelled(*each) for what, each in _ended(_WATCHING, prelude, programs).items()}
     return {what: [each["exit"], *each["out"], *each["printed"]] for what, each in seen.items()}
 
 

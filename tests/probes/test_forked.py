@@ -30,7 +30,7 @@ def test_each_program_has_its_own_exit_code_lines_and_errors() -> None:
 
 def test_one_that_hangs_is_ended_and_the_next_goes_on() -> None:
     programs = {"hangs": "import threading; print('waits', flush=True); threading.Event().wait()", "next": "print('goes on')"}
-    assert programs_of.forked("", programs) == {"hangs": ["hang", "waits"], "next": [0, "goes on"]}
+    assert programs_of.children("", programs) == {"hangs": ["hang", "waits"], "next": [0, "goes on"]}
 
 
 def test_children_are_told_as_values() -> None:
