@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
-# Longer than any probe waits on purpose (half a second), in time and in looks: a suspended machine takes no looks.
+# Longer than any probe waits on purpose (a second), in time and in looks: a suspended machine takes no looks.
 QUIET_SECONDS = 1.25
 QUIET_LOOKS = 10
 ASLEEP_LOOKS = 250  # in which nothing was ready to run, although something had run between them

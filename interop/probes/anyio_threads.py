@@ -172,7 +172,7 @@ def what_worker_threads_do_between_calls() -> Any:
     anyio.run(call)
     for each in threading.enumerate():
         if each is not threading.main_thread():
-            each.join(5)
+            each.join(1)
     return found | {"left after a run": len([each for each in threading.enumerate() if "AnyIO" in each.name])}
 
 
@@ -256,7 +256,7 @@ def what_cancelling_a_portal_s_future_early_or_late_does() -> Any:
 
         async def waits() -> None:
             log.append("starts")
-            log.append(await aoutcome(anyio.sleep, 2))
+            log.append(await aoutcome(anyio.sleep, 1))
 
         async def blocked() -> None:
             await anyio.wait_all_tasks_blocked()
@@ -265,7 +265,7 @@ def what_cancelling_a_portal_s_future_early_or_late_does() -> Any:
 
         def hold() -> None:
             begun.set()
-            gate.wait(2)  # cancel() waits for the loop on some releases
+            gate.wait(0.3)  # cancel() waits for the loop on some releases
 
         with anyio.from_thread.start_blocking_portal(backend) as portal:
             holding = portal.start_task_soon(hold)

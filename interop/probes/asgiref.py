@@ -23,7 +23,7 @@ def whether_a_task_left_behind_still_gets_its_thread():
             return asyncio.create_task(sync_to_async(lambda: "ran")())
 
         left = await sync_to_async(async_to_sync(spawn))()
-        done, _ = await asyncio.wait([left], timeout=4)  # if ever, then at once
+        done, _ = await asyncio.wait([left], timeout=1)  # if ever, then at once
         if not done:
             left.cancel()
             return "stuck"
@@ -169,7 +169,7 @@ def what_cancelling_reaches_through_both_directions():
 
         def job():
             started.set()
-            release.wait(2)
+            release.wait(1)
             log.append("function ended")
             return "value"
 
@@ -191,7 +191,7 @@ def what_cancelling_reaches_through_both_directions():
         async def inner():
             loop.call_soon_threadsafe(entered.set)
             try:
-                await asyncio.sleep(2)
+                await asyncio.sleep(0.5)
                 log.append("inner finished")
                 return "value"
             except BaseException as error:
@@ -248,7 +248,7 @@ def what_cancelling_reaches_through_both_directions():
                 raise
 
         task = asyncio.ensure_future(sync_to_async(middle)())
-        await asyncio.wait([task], timeout=4)
+        await asyncio.wait([task], timeout=1)
         return [*log, state(task)]
 
     async def twice():
@@ -258,7 +258,7 @@ def what_cancelling_reaches_through_both_directions():
         async def inner():
             loop.call_soon_threadsafe(entered.set)
             try:
-                await asyncio.sleep(2)
+                await asyncio.sleep(0.5)
             except asyncio.CancelledError:
                 log.append("refused")
             await asyncio.sleep(0)
@@ -270,7 +270,7 @@ def what_cancelling_reaches_through_both_directions():
         task = asyncio.ensure_future(sync_to_async(lambda: async_to_sync(middle)())())
         await entered.wait()
         task.cancel()
-        await asyncio.wait([task], timeout=4)
+        await asyncio.wait([task], timeout=1)
         return [*log, state(task)]
 
     async def just_done(after):

@@ -290,7 +290,7 @@ def what_a_primitive_of_one_loop_does_in_another():
         return asyncio.get_running_loop().create_future()
 
     async def awaits(thing):
-        return await aoutcome(asyncio.wait_for, thing, 2)
+        return await aoutcome(asyncio.wait_for, thing, 1)
 
     async def bare(thing):
         return await thing

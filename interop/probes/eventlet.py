@@ -220,7 +220,7 @@ def what_queues_do_at_their_limits_and_with_a_killed_getter() -> Any:
             outcome(eventlet.queue.Queue().get, timeout=-1),
         ],
         "killed": [killed(False), killed(True)],
-        "zero": [outcome(zero.put_nowait, 1), zero.get(timeout=2), outcome(giver.wait)],
+        "zero": [outcome(zero.put_nowait, 1), zero.get(timeout=1), outcome(giver.wait)],
         "done too often": [outcome(full.task_done), outcome(full.task_done)],
         "generic": [
             outcome(lambda it=each: bool(it[int]))

@@ -150,7 +150,7 @@ def what_each_kind_of_timeout_raises() -> Any:
     def within(*args: Any, **more: Any) -> Any:
         def run() -> str:
             with gevent.Timeout(*args, **more):
-                gevent.sleep(0.01 if args == (None,) else 2)  # far from the timeout, or a stall makes both due at once
+                gevent.sleep(0.01 if args == (None,) else 1)  # far from the timeout, or a stall makes both due at once
                 return "in time"
             return "passed over"
 
@@ -159,7 +159,7 @@ def what_each_kind_of_timeout_raises() -> Any:
     def exhausted() -> Any:
         timeout = gevent.Timeout.start_new(0.01)
         try:
-            gevent.sleep(2)
+            gevent.sleep(1)
         except gevent.Timeout as error:
             return [error is timeout, timeout.pending]
         return None
@@ -175,8 +175,8 @@ def what_each_kind_of_timeout_raises() -> Any:
         "instance": within(0.01, ValueError()),
         "text": within(0.01, "text"),
         "identity": exhausted(),
-        "with_timeout": outcome(gevent.with_timeout, 0.01, gevent.sleep, 2),
-        "with_timeout, value": outcome(gevent.with_timeout, 0.01, gevent.sleep, 2, timeout_value="value"),
+        "with_timeout": outcome(gevent.with_timeout, 0.01, gevent.sleep, 1),
+        "with_timeout, value": outcome(gevent.with_timeout, 0.01, gevent.sleep, 1, timeout_value="value"),
     }
 
 
@@ -221,10 +221,10 @@ def of_two_nested_timeouts_the_right_one_is_seen() -> Any:
         with gevent.Timeout(outer_seconds, False) as outer:
             try:
                 with gevent.Timeout(inner_seconds) as inner:
-                    gevent.sleep(5)
+                    gevent.sleep(1)
             except gevent.Timeout as error:
                 log.append("inner" if error is inner else "outer" if error is outer else "other")
-                gevent.sleep(5 if error is inner else 0)  # the outer one comes during it
+                gevent.sleep(1 if error is inner else 0)  # the outer one comes during it
             log.append("went on")
         return log
 
