@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -37,13 +36,17 @@ class Scenario:
 
     Args:
         urls: of the origin's behaviors, by their names.
+        folder: for stores; whoever gives it removes it.
+
+    Attributes:
+        prepared: clients, drivers and pools have been used once.
     """
 
-    def __init__(self, crossing: Crossing, urls: Mapping[str, str]) -> None:
+    def __init__(self, crossing: Crossing, urls: Mapping[str, str], folder: Path) -> None:
         self.caller, self.callee, self.topology, self.urls = crossing.caller, crossing.callee, crossing.topology, urls
-        self._folder = tempfile.TemporaryDirectory(prefix="interop-")
+        self._folder = folder
         self._stores = 0
-        self._prepared = False
+        self.prepared = False
 
     def missing(self) -> str | None:
         """Why there is none here, in words."""
@@ -60,12 +63,11 @@ class Scenario:
 
     async def prepare(self, world: World) -> None:
         """Fetch and save once: what clients, drivers and pools open at their first use stays open."""
-        if not self._prepared:
-            self._prepared = True
-            page = await world.caller.call(world.session, self.fetch, self.url("hello"))
-            if self.callee != "eventlet" or self.topology != "thread":
-                await world.caller.call(world.session, self.save, page, self.store())
-            await self.save_here(page, self.store())
+        self.prepared = True
+        page = await world.caller.call(world.session, self.fetch, self.url("hello"))
+        if self.callee != "eventlet" or self.topology != "thread":
+            await world.caller.call(world.session, self.save, page, self.store())
+        await self.save_here(page, self.store())
 
     @property
     def fetch(self) -> Any:
@@ -90,11 +92,11 @@ class Scenario:
     def store(self) -> Store:
         """A new one."""
         self._stores += 1
-        return Store(str(Path(self._folder.name) / f"{self._stores}.db"), self.callee)
+        return Store(str(self._folder / f"{self._stores}.db"), self.callee)
 
     def bad_store(self) -> Store:
         """One that cannot be used: it is a directory."""
-        return Store(self._folder.name, self.callee)
+        return Store(str(self._folder), self.callee)
 
     def rows(self, store: Store) -> list[tuple[int, bytes]]:
         """Status and body of each row."""

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from interop.harness import drivers, leftovers, stacks
@@ -35,7 +36,7 @@ def main(cell: Cell, channel: Any, output: str) -> None:
 
     Args:
         channel: a multiprocessing Connection for messages.
-        output: a file for all that is printed here.
+        output: a file for all that is printed here; its folder is for what the laws write, and the parent removes it.
     """
     os.setsid()  # A Ctrl-C in the terminal is the parent's to answer.
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -49,7 +50,7 @@ def main(cell: Cell, channel: Any, output: str) -> None:
     reports.install()
     gc.collect()
     gc.freeze()
-    Worker(cell, channel, reports).run()
+    Worker(cell, channel, reports, Path(output).parent).run()
     channel.send(("end", ""))
 
 
@@ -64,8 +65,8 @@ def _end_with_the_parent(channel: Any) -> None:
 class Worker:
     """The state of a cell's check."""
 
-    def __init__(self, cell: Cell, channel: Any, reports: Reports) -> None:
-        self.cell, self.channel, self.reports = cell, channel, reports
+    def __init__(self, cell: Cell, channel: Any, reports: Reports, folder: Path) -> None:
+        self.cell, self.channel, self.reports, self.folder = cell, channel, reports, folder
         self.laws = catalogue()
 
     def run(self) -> None:
@@ -74,7 +75,7 @@ class Worker:
         for side in (self.caller, self.callee):
             side.listen(self.reports.heard)
         self.bridge = self.cell.kind(self.cell.crossing)
-        self.scenario = Scenario(self.cell.crossing, dict(self.cell.urls))
+        self.scenario = Scenario(self.cell.crossing, dict(self.cell.urls), self.folder)
         self.bridge.run(self.check_all)
 
     def world(self, flavour: str = "", opens: bool = True) -> World:
@@ -140,7 +141,7 @@ class Flavour:
 async def check_flavours(law: Law, world: World, flavours: list[str], reports: Reports) -> dict[str, Flavour]:
     """Flavours in one session, for as long as all is well; what is left behind is charged to the last of them."""
     caller, found, last = world.caller, dict[str, Flavour](), Flavour("kept")
-    if "fetch" in law.needs:
+    if "fetch" in law.needs and not world.scenario.prepared:
         try:
             async with world:
                 await world.scenario.prepare(world)
