@@ -14,7 +14,7 @@ from collections.abc import Callable
 from inspect import iscoroutine
 from typing import Any
 
-from interop.adapters.threads_lanes import Anywhere, Cancelled, Lane, Pool, local
+from interop.adapters.threads_lanes import Anywhere, Cancelled, Ending, Lane, Pool, local
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
 from interop.wrapping import Hybrid, wrapped
@@ -68,6 +68,7 @@ def current() -> Lane:
     lane: Lane | None = getattr(local, "lane", None)
     if lane is None:
         lane = local.lane = Lane(Pool())
+        local.ending = Ending(lane)
     return lane
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import queue
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -49,6 +50,9 @@ class Lane(Blocking):
 
     def drain(self) -> None:
         """Answer all that is queued. A Ctrl-C must not lose a request: it is answered first, and taken out after."""
+        if self.dead:  # No Ctrl-C comes here any more, but any thread that has something for this one.
+            super().drain()
+            return
         self._awake = False
         inbox = self._inbox
         while inbox:
@@ -108,6 +112,17 @@ class Lane(Blocking):
 
     def resume(self, call: Call, /) -> None:
         """The waiting loop looks at the call's state by itself."""
+
+
+class Ending:
+    """Kept in a thread's local storage, and nowhere else: it goes when the thread ends, and nobody waits in its lane any more."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            self.lane.bury("its thread has ended")
 
 
 class Anywhere(Lane):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import io
 import os
 import signal
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,13 +33,9 @@ def answer_requests() -> None:
 
 
 def written() -> str:
-    """All stacks of this process."""
-    out = io.StringIO()
-    for title, stack in _stacks():
-        out.write(f"{title}\n")
-        out.writelines(traceback.format_list(stack))
-        out.write("\n")
-    return out.getvalue()
+    """All stacks of this process; those that say the same, as idle workers do, once."""
+    said = Counter(f"{title}\n{''.join(traceback.format_list(stack))}\n" for title, stack in _stacks())
+    return "".join(text if times == 1 else f"{times} times: {text}" for text, times in said.items())
 
 
 def _stacks() -> Iterator[tuple[str, Any]]:
