@@ -53,7 +53,7 @@ class Scenario:
         if not self.urls:
             return "the local origin is not installed; install it with: pip install 'async-interop[run]'"
         if self.topology == "thread" and self.caller.startswith("twisted") and self.callee.startswith("twisted"):
-            return "the scenario needs the process's own reactor: the caller is in it, and the callee would use it from another thread"
+            return "the scenario needs the process's own reactor: the callee would use the caller's, from another thread"
         for name in (self.caller, self.callee):
             if name not in FRAMEWORKS:
                 return f"the scenario of {name} needs the process's own reactor"
