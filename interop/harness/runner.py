@@ -1,8 +1,8 @@
 """Cells in processes of their own; a finding for each law as it is known, and nothing that a cell does can stop the others.
 
 Workers are forked from a server that has the frameworks imported, but never a loop, a hub or a reactor; cells that change the
-whole process are spawned. A law that hangs is "hung", with all stacks, and a fresh worker goes on with the next law; a worker
-that dies is "crashed", with its signal.
+whole process are spawned. A law that hangs is "hung", with all stacks, and a fresh worker goes on with the next law, as it does
+after a law that left something behind; a worker that dies is "crashed", with its signal.
 """
 
 from __future__ import annotations
@@ -96,20 +96,25 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
     left = list(cell.laws)
     while left and not stop.is_set():
         life = Life(cell, tuple(left))
-        begun, last = None, None
+        begun, last, spoiled = None, None, False
         for what, message in life.messages(stop):
             if what == "begin":
                 begun = message
             else:
                 if last is not None:
                     yield last
+                spoiled = message.pop("spoils")
                 last = _finding(cell, laws[message.pop("check")], **message)
                 left.remove(last.check)
                 begun = None
+                if spoiled and left:
+                    break
         if last is not None and (left or life.good or stop.is_set()):
             yield last
         if stop.is_set() or (life.good and not left):
             return
+        if spoiled and left:
+            continue
         verdict, reason = life.verdict()
         if not life.started:  # Nothing can be checked here at all.
             reason = f"the worker did not come to its first law: {reason}"

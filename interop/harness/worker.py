@@ -117,7 +117,14 @@ async def check(law: Law, world: Callable[[str, bool], World], reports: Reports)
     evidence: dict[str, Any] = {"flavours": {flavour: one.verdict for flavour, one in found.items()}}
     if worst.traceback:
         evidence |= {"flavour": flavour, "traceback": worst.traceback}
-    return {"check": law.id, "verdict": worst.verdict, "reason": worst.reason, "trace": worst.trace, "evidence": evidence}
+    return {
+        "check": law.id,
+        "verdict": worst.verdict,
+        "reason": worst.reason,
+        "trace": worst.trace,
+        "evidence": evidence,
+        "spoils": any(one.spoils for one in found.values()),
+    }
 
 
 @dataclass
@@ -128,6 +135,7 @@ class Flavour:
     reason: str = ""
     trace: list[str] = field(default_factory=list)
     traceback: str = ""
+    spoils: bool = False  # Something of it still goes on here: the next law has to be checked elsewhere.
 
     @classmethod
     def of(cls, error: BaseException, trace: list[Any]) -> Flavour:
@@ -171,6 +179,7 @@ async def check_flavours(law: Law, world: World, flavours: list[str], reports: R
         left = await leftovers.settled(caller, before, gc.collect)
     except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
         left = [f"a pending {type(error).__name__}"]
+    last.spoils = bool(left or (reports.heard and last.verdict != "kept"))
     if last.verdict == "kept":
         if left:
             last.verdict, last.reason = "broken", "left behind: " + ", ".join(left)
