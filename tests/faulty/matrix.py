@@ -34,6 +34,13 @@ def faults() -> Mapping[str, type[Fault]]:
     return {name: kind for name, kind in every().items() if sys.version_info >= kind.since}
 
 
+def made_for() -> Iterator[Finding]:
+    """Of every fault, the law that it is made for alone."""
+    yield from run(
+        [Cell(f"{kind.__module__}:{name}", Crossing.parse(kind.on), (kind.breaks,)) for name, kind in faults().items()], jobs=2
+    )
+
+
 def findings(names: list[str] | None = None) -> Iterator[Finding]:
     """Of every fault, and of the good portals on the same crossings."""
     laws = tuple(catalogue())
