@@ -1,4 +1,4 @@
-"""Every law can fail: each law has a fault that breaks it, and (in the campaign) each fault breaks exactly the laws that are pinned.
+"""Every law can fail: each has a fault that breaks it, and (in the campaign) each fault breaks exactly the laws that are pinned.
 
 After a law or a fault has changed: python -m tests.faulty.pin, and read the diff.
 """
