@@ -120,8 +120,8 @@ class Ending:
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
 
-    def __del__(self) -> None:
-        if not sys.is_finalizing():
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not finalizing():  # Bound here: when the interpreter ends, this module's own names may be gone.
             self.lane.bury("its thread has ended")
 
 
