@@ -179,7 +179,7 @@ async def check_flavours(law: Law, world: World, flavours: list[str], reports: R
         left = await leftovers.settled(caller, before, gc.collect)
     except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
         left = [f"a pending {type(error).__name__}"]
-    last.spoils = bool(left or (reports.heard and last.verdict != "kept"))
+    last.spoils = bool(left)
     if last.verdict == "kept":
         if left:
             last.verdict, last.reason = "broken", "left behind: " + ", ".join(left)
