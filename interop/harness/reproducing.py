@@ -5,14 +5,15 @@ The file needs the frameworks of the finding, and nothing else; it prints the fi
 
 from __future__ import annotations
 
-import ast
 import base64
+import dis
 import inspect
 import io
 import textwrap
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import CodeType
 
 import interop
 from interop.bridges import known as bridges
@@ -149,9 +150,20 @@ def _closure(roots: Iterable[str]) -> set[Path]:
             todo += [f"{name}.{item.stem}" for item in path.parent.iterdir() if item.suffix == ".py" or item.is_dir()]
         parts = name.split(".")
         todo += [".".join(parts[:length]) for length in range(1, len(parts))]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                todo += [alias.name for alias in node.names if alias.name.startswith(("interop", "scenarios"))]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("interop", "scenarios")):
-                todo += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+        code = compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
+        todo += [name for name in _imported(code) if name.startswith(("interop", "scenarios"))]
     return found
+
+
+def _imported(code: CodeType) -> Iterator[str]:
+    """Names of modules, and of what is in them: in bytecode, since ast.parse() is not reentrant before Python 3.11.8, and the
+    garbage collector may parse, too, for the traceback of what it finds: https://github.com/python/cpython/issues/106905."""
+    module = ""
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            yield (module := step.argval)
+        elif step.opname == "IMPORT_FROM":
+            yield f"{module}.{step.argval}"
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _imported(inner)

@@ -74,7 +74,7 @@ def interrupted(
         if victim.turns < first:
             break
         assert victim.raised is error, (first, victim.raised)
-        assert stage.sockets() == before, first
+        assert stage.sockets() <= before, first
         stage.check_whole_or_absent(store)
     if ends is None:
         assert victim.raised is None
@@ -126,7 +126,7 @@ def reset(url: str) -> None:
 def leave_nothing(url: str, folder: str) -> None:
     store = Store(f"{folder}/many.db", "eventlet")
 
-    def fetch(times: int) -> tuple[int, int]:
+    def fetch(times: int) -> tuple[set[int], int]:
         for _ in range(times):
             with_eventlet.fetch(url + "/hops")
             with contextlib.suppress(BadResponse):
@@ -143,7 +143,7 @@ def leave_nothing(url: str, folder: str) -> None:
 
     open_before, objects_before = fetch(10)
     open_after, objects_after = fetch(100)
-    assert open_after == open_before
+    assert open_after <= open_before
     assert objects_after < objects_before + 100, (objects_before, objects_after)  # a leak is one each time, or more
 
 

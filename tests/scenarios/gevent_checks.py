@@ -82,7 +82,7 @@ def interrupted(
         if victim.turns < first:
             break
         assert victim.raised is error, (first, victim.raised)
-        assert stage.sockets() == before, first
+        assert stage.sockets() <= before, first
         stage.check_whole_or_absent(store)
     if ends is None:
         assert victim.raised is None
@@ -122,7 +122,7 @@ def reset(module: ModuleType, url: str) -> None:
 def leave_nothing(module: ModuleType, url: str, folder: str) -> None:
     store = Store(f"{folder}/many.db", "gevent")
 
-    def fetch(times: int) -> tuple[int, int]:
+    def fetch(times: int) -> tuple[set[int], int]:
         for _ in range(times):
             module.fetch(url + "/hops")
             with contextlib.suppress(BadResponse):
@@ -133,7 +133,7 @@ def leave_nothing(module: ModuleType, url: str, folder: str) -> None:
 
     open_before, objects_before = fetch(10)
     open_after, objects_after = fetch(100)
-    assert open_after == open_before
+    assert open_after <= open_before
     assert objects_after <= objects_before + 20
 
 

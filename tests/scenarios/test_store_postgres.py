@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -24,7 +23,7 @@ from scenarios.fetch_and_save.errors import FetchAndSaveError, StoreBusy, StoreE
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
 from tests.conftest import Server
-from tests.scenarios import postgres
+from tests.scenarios import postgres, stage
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
 with_asyncio = pytest.importorskip("scenarios.fetch_and_save.with_asyncio", reason="aiohttp is not installed")
@@ -342,23 +341,12 @@ def test_no_password_is_ever_shown(server: postgres.Server) -> None:
 
 def test_nothing_is_left_open_and_nothing_is_said(database: str, capfd: pytest.CaptureFixture[str]) -> None:
     Store(database, "nothing").open()
-    gc.collect()  # what other tests left
-    before = open_sockets()
+    before = stage.sockets()
     for _ in range(20):
         Store(database, "nothing").save(page())
         with pytest.raises(StoreError):
             Store(database.replace("/fresh", "/absent"), "nothing").open()
         with pytest.raises(StoreError):
             Store(database.replace("postgresql://interop:", "postgresql://interop:x"), "nothing").open()
-    assert open_sockets() == before
+    assert stage.sockets() <= before
     assert capfd.readouterr() == ("", "")
-
-
-def open_sockets() -> int:
-    if sys.platform != "linux":
-        pytest.skip("open sockets are counted in /proc")
-    return sum(os.readlink(f"/proc/self/fd/{fd}").startswith("socket:") for fd in os.listdir("/proc/self/fd") if exists(fd))
-
-
-def exists(fd: str) -> bool:
-    return os.path.lexists(f"/proc/self/fd/{fd}")

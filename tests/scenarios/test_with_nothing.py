@@ -118,7 +118,7 @@ def test_ctrl_c_breaks_into_a_fetch_and_leaves_nothing(server: stage.Stage, tmp_
         with_nothing.fetch_and_save(server.url + "/hold", store)
     thread.join()
     server.wait_until_idle()
-    assert stage.sockets() == before
+    assert stage.sockets() <= before
     assert stage.saved(store) == []
 
 
@@ -141,11 +141,12 @@ def test_two_hundred_fetches_leave_nothing(server: stage.Stage, tmp_path: Path) 
 
     fetch(5)
     server.wait_until_idle()
-    before = stage.sockets(), threading.active_count()
+    sockets, threads = stage.sockets(), set(threading.enumerate())
     fetch(70)
     gc.collect()
     server.wait_until_idle()
-    assert (stage.sockets(), threading.active_count()) == before
+    assert stage.sockets() <= sockets
+    assert set(threading.enumerate()) <= threads
 
 
 def test_the_watch_gives_what_fits_and_keeps_the_rest() -> None:
