@@ -32,6 +32,7 @@ def run(folder: Path, *arguments: str, autoload: bool = False, **environment: st
     """Run the tests of a folder."""
     environment = {**os.environ, **environment}
     environment.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
+    environment.pop("TOX_ENV_DIR", None)  # pytest keeps its cache there: all these runs would share one, at the same time
     if not autoload:
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if (ROOT / "interop").exists():
