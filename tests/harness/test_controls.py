@@ -16,7 +16,7 @@ DEFERRED = {"twisted", "twisted[asyncio]"}
 GREEN = {"gevent", "eventlet"}
 # A plain call does not keep these; docs/decisions/0013 says what each of them asks for.
 NOT_KEPT = {
-    "C4": ALL - STRUCTURED - {"threads"},  # There the second cancel and the end of the cleanup race: RACES.
+    "C4": ALL - STRUCTURED,
     "C7": ALL - TRIO,
     "C14": ALL - STRUCTURED - DEFERRED,
     "C16": ALL - STRUCTURED,
@@ -32,9 +32,6 @@ NOT_KEPT = {
 }
 
 
-RACES = {("C4", "threads")}
-
-
 def broken(law: str, subject: str) -> Finding:
     return Finding(law, law[0], subject, "broken", "saw nothing", bridge="somebody's")
 
@@ -45,7 +42,7 @@ def test_each_framework_by_itself_breaks_what_it_is_known_to_break_and_nothing_e
     seen: dict[str, set[str]] = {}
     for finding in runner.run([cell for cell in cells if not cell.missing], jobs=2):
         name = finding.subject.partition("->")[0]
-        if finding.verdict not in ("kept", "not-applicable") and (finding.check, name) not in RACES:
+        if finding.verdict not in ("kept", "not-applicable"):
             seen.setdefault(finding.check, set()).add(name)
     there = {cell.crossing.caller for cell in cells if not cell.missing}
     assert seen == {law: names & there for law, names in NOT_KEPT.items() if names & there}

@@ -89,17 +89,23 @@ class ThreadsDriver(BlockingDriver):
 
     async def cancel(self, task: Any) -> None:
         """Ask, and see that it is taken, for a thread takes it when it can."""
-        lane = task.lane
+        lane, first = task.lane, not task.told
+        task.told = True
         lane.wake(lambda: lane.cancel(None))
         if lane is interop.adapters.threads.current():
             return
-        if not task.told:  # Only the first one is forwarded: later ones are taken for nothing.
-            task.told, taken = True, threading.Event()
+        self._answered(task)
+        if first:  # Later ones may stay with it: it is raised once, and forwarded after.
             while task.thread.is_alive() and lane.cancelled:
                 os.sched_yield()
-            lane.wake(taken.set)  # It is answered when the cancel has been forwarded.
-            while task.thread.is_alive() and not taken.wait(0.01):
-                pass
+            self._answered(task)
+
+    def _answered(self, task: Any) -> None:
+        """Until its thread has looked into its inbox, or ended."""
+        taken = threading.Event()
+        task.lane.wake(taken.set)
+        while task.thread.is_alive() and not taken.wait(0.01):
+            pass
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
