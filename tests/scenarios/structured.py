@@ -22,11 +22,10 @@ import pytest
 from interop import __version__
 from scenarios.fetch_and_save import FRAMEWORKS
 from scenarios.fetch_and_save.contract import Deadline, Errand, FetchAndSaveError, Job, Page, Store, StoreError, client_context
-from tests.conftest import Server, hold
+from tests.conftest import MARGIN, Server, hold
 
 BODY = b"x" * 50_000
 AT_ONCE = 12
-MARGIN = 1.0  # seconds
 
 
 class World(Protocol):

@@ -32,9 +32,9 @@ from scenarios.fetch_and_save.errors import (
 )
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
+from tests.conftest import MARGIN
 
 HERE = Path(__file__).parent
-MARGIN = 1.0  # seconds after the deadline
 EVERYTHING = "INTEROP_SOAK" in os.environ
 
 

@@ -22,7 +22,7 @@ from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import FetchAndSaveError, StoreBusy, StoreError, StoreReadOnly, StoreSchema, Timeout
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
-from tests.conftest import Server
+from tests.conftest import MARGIN, Server
 from tests.scenarios import postgres, stage
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
@@ -32,8 +32,6 @@ if postgres.binaries() is None:
     pytest.skip("PostgreSQL is not installed: no /usr/lib/postgresql/*/bin/postgres", allow_module_level=True)
 if os.geteuid() == 0 and not postgres.account():
     pytest.skip("PostgreSQL does not run as root, and there is nobody else here", allow_module_level=True)
-
-MARGIN = 1.0  # seconds after the deadline
 
 
 @pytest.fixture(scope="module")
