@@ -568,7 +568,7 @@ def test_a_save_leaves_no_descriptor_open(path: Path) -> None:
         Store(path, "nothing").save(page(f"http://a/{n}"))
         with contextlib.suppress(StoreError):
             Store(HERE / "test_store.py", "nothing").open()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 # Every single call to the operating system fails, in each way.
