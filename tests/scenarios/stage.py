@@ -1,6 +1,7 @@
 """What the tests of the blocking and the green clients share: a server that plays by path, and checks in a child process."""
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -14,9 +15,22 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 from interop import __version__
-from scenarios.fetch_and_save.contract import TIMEOUT, Deadline, Errand, FetchAndSaveError, Job, Page, Store
+from scenarios.fetch_and_save.contract import (
+    TIMEOUT,
+    BadResponse,
+    Deadline,
+    Errand,
+    FetchAndSaveError,
+    Job,
+    Page,
+    Store,
+    TLSError,
+)
 from tests.conftest import Server, hold
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -132,6 +146,27 @@ def done_at_once(run: Callable[[Job], None], url: str) -> None:
     errands = [Errand(url + "/meet", {"timeout": 60})] * TOGETHER
     run(Job("nothing", errands, lambda errand, outcome: outcomes.append(outcome), concurrency=TOGETHER))
     assert [outcome.body for outcome in outcomes if isinstance(outcome, Page)] == [b"hello"] * TOGETHER, outcomes
+
+
+def two_hundred_leave_nothing(module: ModuleType, server: Stage, store: Store) -> None:
+    """No socket and no thread that was not there after the first fifteen."""
+
+    def fetch(times: int) -> None:
+        for _ in range(times):
+            module.fetch(server.url + "/hello")
+            with contextlib.suppress(BadResponse):
+                module.fetch(server.url + "/reset")
+            with pytest.raises(TLSError):
+                module.fetch(server.url.replace("http:", "https:"))
+        module.fetch_and_save(server.url + "/hello", store)
+        gc.collect()
+        server.wait_until_idle()
+
+    fetch(5)
+    before, threads = sockets(), set(threading.enumerate())
+    fetch(70)
+    assert sockets() <= before
+    assert set(threading.enumerate()) <= threads
 
 
 def results(module: str, *arguments: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import gc
 import json
 import signal
 import socket
@@ -22,7 +21,6 @@ from scenarios.fetch_and_save.contract import (
     Page,
     Store,
     Timeout,
-    TLSError,
     Visit,
 )
 from tests.scenarios import stage
@@ -128,25 +126,7 @@ def test_a_reset_is_not_an_end(server: stage.Stage) -> None:
 
 
 def test_two_hundred_fetches_leave_nothing(server: stage.Stage, tmp_path: Path) -> None:
-    store = Store(tmp_path / "pages.db", "nothing")
-
-    def fetch(times: int) -> None:
-        for _ in range(times):
-            with_nothing.fetch(server.url + "/hello")
-            with contextlib.suppress(BadResponse):
-                with_nothing.fetch(server.url + "/reset")
-            with pytest.raises(TLSError):
-                with_nothing.fetch(server.url.replace("http:", "https:"))
-        with_nothing.fetch_and_save(server.url + "/hello", store)
-
-    fetch(5)
-    server.wait_until_idle()
-    sockets, threads = stage.sockets(), set(threading.enumerate())
-    fetch(70)
-    gc.collect()
-    server.wait_until_idle()
-    assert stage.sockets() <= sockets
-    assert set(threading.enumerate()) <= threads
+    stage.two_hundred_leave_nothing(with_nothing, server, Store(tmp_path / "pages.db", "nothing"))
 
 
 def test_the_watch_gives_what_fits_and_keeps_the_rest() -> None:

@@ -1,7 +1,6 @@
 """A pool of threads, where it is special: natively concurrent, stopped through what it is blocked in, exact requests, silence."""
 
 import contextlib
-import gc
 import json
 import sqlite3
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.fetch_and_save import FRAMEWORKS
-from scenarios.fetch_and_save.contract import BadResponse, Errand, FetchAndSaveError, Job, Page, Store, TLSError
+from scenarios.fetch_and_save.contract import BadResponse, Errand, FetchAndSaveError, Job, Page, Store
 from tests.scenarios import stage
 
 if missing := FRAMEWORKS["threads"].missing():
@@ -99,25 +98,7 @@ def test_a_reset_is_not_an_end(server: stage.Stage) -> None:
 
 
 def test_two_hundred_fetches_leave_nothing(server: stage.Stage, tmp_path: Path) -> None:
-    store = Store(tmp_path / "pages.db", "threads")
-
-    def fetch(times: int) -> None:
-        for _ in range(times):
-            with_threads.fetch(server.url + "/hello")
-            with contextlib.suppress(BadResponse):
-                with_threads.fetch(server.url + "/reset")
-            with pytest.raises(TLSError):
-                with_threads.fetch(server.url.replace("http:", "https:"))
-        with_threads.fetch_and_save(server.url + "/hello", store)
-
-    fetch(5)
-    server.wait_until_idle()
-    sockets, threads = stage.sockets(), set(threading.enumerate())
-    fetch(70)
-    gc.collect()
-    server.wait_until_idle()
-    assert stage.sockets() <= sockets
-    assert set(threading.enumerate()) <= threads
+    stage.two_hundred_leave_nothing(with_threads, server, Store(tmp_path / "pages.db", "threads"))
 
 
 def test_as_a_script_it_is_silent(server: stage.Stage, tmp_path: Path) -> None:
