@@ -1,7 +1,6 @@
 """`interop doctor`: what is installed, what is missing and why, and what can be run here."""
 
 import argparse
-import importlib.util
 import json
 import platform
 import shutil
@@ -17,6 +16,7 @@ from interop.commands.environment import packages, strangers
 from interop.errors import InteropError
 from interop.upgrade import pythons, uv
 from scenarios.fetch_and_save import FRAMEWORKS
+from scenarios.origin import missing
 
 EXAMPLES = """examples:
   interop doctor           in words
@@ -59,7 +59,7 @@ def examined() -> dict[str, Any]:
         "packages": [{**asdict(package), "fix": package.fix} for package in brought],
         "fetch": {name: framework.missing() or "" for name, framework in FRAMEWORKS.items()},
         "crossings": {topology: _crossings(topology) for topology in TOPOLOGIES},
-        "origin": _origin(),
+        "origin": missing() or "",
         "interpreters": [{"version": one.version, "path": one.path} for one in pythons.installed()],
         "tools": {"uv": _uv(), "chromium": _which(*BROWSERS), "chromedriver": _which("chromedriver")},
         "clashes": others,
@@ -75,13 +75,6 @@ def _crossings(topology: str) -> dict[str, Any]:
         if reason := crossing.missing:
             reasons[reason] = reasons.get(reason, 0) + 1
     return {"all": len(there), "here": len(there) - sum(reasons.values()), "missing": reasons}
-
-
-def _origin() -> str:
-    """Why the local origin cannot be run; empty if it can."""
-    if importlib.util.find_spec("trustme") is None:
-        return "trustme not installed; install with: pip install 'async-interop[run]'"
-    return ""
 
 
 def _uv() -> str:
@@ -116,7 +109,7 @@ def _in_words(found: dict[str, Any]) -> Iterator[str]:
     able = [name for name, missing in found["fetch"].items() if not missing]
     yield f"  {_mark(len(able) == len(found['fetch']))} interop fetch --framework {' '.join(able)}"
     yield from (f"  - not {name}: {missing}" for name, missing in found["fetch"].items() if missing)
-    yield f"  {_mark(not found['origin'])} the local origin{found['origin'] and ': ' + found['origin']}"
+    yield f"  {_mark(not found['origin'])} {found['origin'] or 'the local origin'}"
     yield from ["", "What else there is"]
     for one in found["interpreters"]:
         yield f"  ✓ Python {one['version']}: {one['path']}"

@@ -156,14 +156,10 @@ def _plan_laws(plan: Plan, options: argparse.Namespace) -> None:
 def _plan_fetching(plan: Plan, options: argparse.Namespace) -> None:
     from interop.harness.planner import NoSuchThing
     from scenarios.fetch_and_save import FRAMEWORKS
+    from scenarios.origin import BEHAVIORS, GROUPS, missing
 
-    try:
-        from scenarios.origin import BEHAVIORS, GROUPS
-    except ImportError as error:
-        raise InteropError(
-            f"the local origin needs {error.name}; install it with: pip install 'async-interop[run]'. "
-            "The laws alone need nothing: --law V,C,X,L,R,S,H"
-        ) from error
+    if why := missing():
+        raise InteropError(f"{why}. The laws alone need nothing: --law V,C,X,L,R,S,H")
     for what, asked, known in (
         ("framework", options.framework, list(FRAMEWORKS)),
         ("group", options.group, list(GROUPS)),

@@ -20,15 +20,14 @@ BEHAVIORS = ("hello", "status-404", "refused", "stall-in-body")
 
 @contextlib.contextmanager
 def served() -> Iterator[Mapping[str, str]]:
-    """A local origin, as the URLs of the behaviors that the laws use; empty where it is not installed."""
-    try:
-        from scenarios.origin import BEHAVIORS as THERE
-        from scenarios.origin import Origin
-    except ImportError:
+    """A local origin, as the URLs of the behaviors that the laws use; empty where there can be none."""
+    from scenarios import origin
+
+    if origin.missing():
         yield {}
         return
-    with Origin() as origin:
-        yield {behavior.name: origin.url(behavior) for behavior in THERE if behavior.name in BEHAVIORS}
+    with origin.Origin() as running:
+        yield {behavior.name: running.url(behavior) for behavior in origin.BEHAVIORS if behavior.name in BEHAVIORS}
 
 
 class Scenario:
@@ -51,7 +50,9 @@ class Scenario:
     def missing(self) -> str | None:
         """Why there is none here, in words."""
         if not self.urls:
-            return "the local origin is not installed; install it with: pip install 'async-interop[run]'"
+            from scenarios import origin
+
+            return origin.missing() or "no local origin was started"
         if self.topology == "thread" and self.caller.startswith("twisted") and self.callee.startswith("twisted"):
             return "the scenario needs the process's own reactor: the callee would use the caller's, from another thread"
         for name in (self.caller, self.callee):

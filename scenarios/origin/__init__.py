@@ -11,6 +11,6 @@ steps -> behavior, listeners, messages -> behaviors/ -> connection -> server -> 
 
 from scenarios.origin.behavior import GROUPS, Behavior
 from scenarios.origin.behaviors import BEHAVIORS
-from scenarios.origin.process import Origin
+from scenarios.origin.process import Origin, missing
 
-__all__ = ["BEHAVIORS", "GROUPS", "Behavior", "Origin"]
+__all__ = ["BEHAVIORS", "GROUPS", "Behavior", "Origin", "missing"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -16,6 +17,13 @@ from scenarios.origin.behavior import Behavior
 from scenarios.origin.listeners import addresses, fill
 
 READY_WITHIN = 60.0
+
+
+def missing() -> str | None:
+    """Why no origin can be started here, in words."""
+    if importlib.util.find_spec("trustme") is None:
+        return "the local origin needs trustme; install it with: pip install 'async-interop[run]'"
+    return None
 
 
 class Origin:
