@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -234,6 +235,9 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
 
 
 def _end(runtime: Hub) -> None:
+    tpool = sys.modules.get("eventlet.tpool")
+    if tpool is not None and getattr(tpool._coro, "parent", None) is runtime.hub.greenlet:
+        tpool.killall()  # It serves one hub, and would be ended at exit from another thread; the next hub gets its own.
     runtime.bury("its hub has ended")
     runtime.close()
     try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import iscoroutine
+from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
@@ -151,7 +152,8 @@ class Reactor(Runtime):
                 call.settle(value)
 
     def _failed(self, failure: Failure, call: Call) -> None:
-        self.report(call, failure.value.with_traceback(failure.getTracebackObject()))
+        traceback = failure.getTracebackObject()  # Before Twisted 24.7, in a Failure that was cleaned, something like one.
+        self.report(call, failure.value.with_traceback(traceback if isinstance(traceback, TracebackType) else None))
 
     def lost(self, error: BaseException) -> None:
         """Log it, as a Deferred's."""

@@ -47,6 +47,9 @@ class Crossing:
             for needed in (package, adapter if package else ""):
                 if needed and importlib.util.find_spec(needed) is None:
                     return f"{needed.capitalize()} is not installed"
+        guest = {"guest": self.callee, "hosted": self.caller}.get(self.topology)
+        if guest in ON_ASYNCIO and importlib.util.find_spec("greenlet") is None:
+            return "greenlet is not installed: an asyncio loop is a guest in one"
         return None
 
 

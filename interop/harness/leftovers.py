@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,8 @@ def _let_threads_end(before: Left) -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not _idles(thread) and _named(thread) not in before.threads:
             thread.join(0.02)
+    if sys._current_frames().keys() - {thread.ident for thread in threading.enumerate()}:
+        time.sleep(0.02)  # Threads that the module does not know, as those of eventlet's own copy of it: nobody can join them.
 
 
 def _named(thread: threading.Thread) -> str:

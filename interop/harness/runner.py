@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from interop.record import Finding
 FLOOD = 16 * 2**20  # bytes of output that a cell may print
 WALL = 120.0  # seconds that one law may take, on however busy a machine
 PATIENCE = 30.0  # seconds for a process to end when all was done
-_starting = threading.Lock()  # multiprocessing starts its server once
+_processes = threading.Lock()  # multiprocessing starts its server once, and looks after all of its processes at each start
 
 
 def run(cells: Sequence[Cell], *, jobs: int) -> Iterator[Finding]:
@@ -165,7 +166,7 @@ class Life:
             output = Path(folder) / "output"
             output.touch()
             mine, theirs = multiprocessing.Pipe()
-            with _starting:
+            with _processes:
                 context: Any = _context(self.cell)
                 process: Any = context.Process(target=worker.main, args=(self.cell, theirs, str(output)))
                 process.start()
@@ -174,7 +175,7 @@ class Life:
                 yield from self._listen(process, mine, output, stop)
             finally:
                 _kill(process.pid)
-                process.join()
+                _exitcode(process, PATIENCE)
                 mine.close()
                 self.text = _tail(output)
 
@@ -192,7 +193,7 @@ class Life:
                     self.good = True
                     break
                 yield what, message
-            elif not process.is_alive() and not channel.poll(0):
+            elif _exitcode(process) is not None and not channel.poll(0):
                 break
             elif watch.hung():
                 self.end = End("hung", "it waits for something that does not come")
@@ -201,12 +202,12 @@ class Life:
             elif output.stat().st_size > FLOOD and not channel.poll(0):  # What it said before comes first.
                 self.end = End("broken", f"it printed more than {FLOOD >> 20} MiB")
                 return
-        process.join(PATIENCE)
-        if self.good and process.exitcode is None:
+        code = _exitcode(process, PATIENCE)
+        if self.good and code is None:
             self.good, self.end = False, End("hung", "its process did not end when all was done")
             _ask_for_stacks(process.pid, output)
-        elif process.exitcode:
-            self.good, self.end = False, End("crashed", _said(process.exitcode))
+        elif code:
+            self.good, self.end = False, End("crashed", _said(code))
 
     def verdict(self) -> tuple[str, str]:
         """How it ended."""
@@ -216,6 +217,22 @@ class Life:
     def printed(self) -> str:
         """The end of what it printed: stacks, or faulthandler's word."""
         return self.text
+
+
+def _exitcode(process: Any, seconds: float = 0.0) -> int | None:
+    """How it ended; None if it has not within so many seconds.
+
+    Only one thread may look: the second to read how a process ended reads nothing, and multiprocessing calls that 255.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        with _processes:
+            process.join(0)
+            code: int | None = process.exitcode
+        left = until - time.monotonic()
+        if code is not None or left <= 0:
+            return code
+        connection.wait([process.sentinel], min(left, 0.1))
 
 
 def _said(code: int) -> str:

@@ -55,6 +55,8 @@ class Scenario:
             return origin.missing() or "no local origin was started"
         if self.topology == "thread" and self.caller.startswith("twisted") and self.callee.startswith("twisted"):
             return "the scenario needs the process's own reactor: the callee would use the caller's, from another thread"
+        if self.caller == self.callee == "eventlet":
+            return "eventlet's tpool serves one hub of a process at a time, and here are two"
         for name in (self.caller, self.callee):
             if name not in FRAMEWORKS:
                 return f"the scenario of {name} needs the process's own reactor"
@@ -68,8 +70,7 @@ class Scenario:
         """Fetch and save once: what clients, drivers and pools open at their first use stays open."""
         self.prepared = True
         page = await world.caller.call(world.session, self.fetch, self.url("hello"))
-        if self.callee != "eventlet" or self.topology != "thread":
-            await world.caller.call(world.session, self.save, page, self.store())
+        await world.caller.call(world.session, self.save, page, self.store())
         await self.save_here(page, self.store())
 
     @property

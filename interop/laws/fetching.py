@@ -66,7 +66,7 @@ async def the_deadline_of_a_fetch_is_its_own_error_and_not_a_timeout_of_the_call
     expect(kind == "Timeout", kind)
 
 
-@law("F6", needs=("fetch", "save"), source=CONTRACT, once=True)
+@law("F6", needs=("fetch",), source=CONTRACT, once=True)
 async def a_row_saved_across_the_border_is_whole(world: World) -> None:
     """Look for a save that is told done before it is."""
     page = await fetched(world, "hello")
@@ -86,7 +86,7 @@ async def a_page_fetched_there_can_be_saved_here(world: World) -> None:
     expect(rows == [(200, b"hello")], rows)
 
 
-@law("F8", needs=("fetch", "save"), source=CONTRACT, once=True)
+@law("F8", needs=("fetch",), source=CONTRACT, once=True)
 async def what_the_store_refuses_arrives_as_that_error(world: World) -> None:
     """Look for an error that is lost because it was raised in a thread of the callee's."""
     page = await fetched(world, "hello")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 
 from interop.laws.world import World
@@ -19,16 +20,13 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "dies": lambda w: _bridge(w, "dies", "does not say that it survives its peer"),
     # The scenario.
     "fetch": lambda w: "there is no scenario here" if w.scenario is None else w.scenario.missing(),
-    "save": lambda w: (
-        "eventlet's tpool serves one hub a process, the first, and each session starts another"
-        if w.callee.name == "eventlet" and w.topology == "thread"
-        else None
-    ),
     # The topology.
     "thread": lambda w: None if w.topology == "thread" else "both sides share a thread",
     "owns-loop": lambda w: (
         "the callee's loop is the caller's, or hosts it" if w.topology in ("loop", "hosted", "alone") else None
     ),
+    # What is installed.
+    "sniffio": lambda w: None if importlib.util.find_spec("sniffio") else "sniffio is not installed",
     # The caller.
     "caller-timeout": lambda w: None if w.caller.timeout_type else f"{w.caller.name} has no timeout that ends what it waits for",
     "blocking": lambda w: None if w.caller.name == "threads" else f"a call from {w.caller.name} does not block the thread",

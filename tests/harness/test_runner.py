@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from interop.bridges.crossing import Crossing
+from interop.harness import runner
 from interop.harness.cell import Cell
 from interop.harness.runner import run
 from interop.record import Finding
@@ -119,3 +120,20 @@ def test_a_worker_ends_when_its_parent_is_killed() -> None:
         parent.kill()
     while Path(f"/proc/{worker}").exists() and "\nState:\tZ" not in Path(f"/proc/{worker}/status").read_text():
         os.sched_yield()
+
+
+def test_nobody_looks_at_how_a_process_ended_while_another_one_starts() -> None:
+    """Starting one reads how the others ended, and what is read twice is 255."""
+
+    class Process:
+        sentinel = None
+
+        def join(self, seconds: float) -> None:
+            assert runner._processes.locked()
+
+        @property
+        def exitcode(self) -> int:
+            assert runner._processes.locked()
+            return 7
+
+    assert runner._exitcode(Process()) == 7
