@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from interop.bridges.portals import Portals
 from interop.record import Record
 from interop.record.diff import BAD, Change, Difference
 from interop.report.changes import cell, sides, where
@@ -20,10 +21,12 @@ BESIDE = {"anyio": ("trio",), "uvloop": (), "trio": (), "tornado": (), "twisted"
 MOST = 300  # characters of a value; the records have all of it
 HEAD = """# What changed at which release
 
-Written by `interop matrix --results docs/matrix.md`, from real runs of each release line, with its newest release, in an
-environment of its own, on Python {python}: no line is here that was not run. "Laws kept" counts the laws where they apply,
-on every crossing between the framework, asyncio, threads and itself. What a probe sees is neither right nor wrong; what
-changed may concern you. How to ask the same about your own environment: [upgrading.md](upgrading.md).
+What releases changed, from real runs: both releases in environments of their own, on Python 3.11 or 3.12, every probe of the
+package, and what differed run again. Laws, where they are counted, are those on every crossing with the framework on one side.
+No pair is here that was not run. `interop matrix --results docs/matrix.md --package tornado,...` runs the release lines of
+[matrix.json](../interop/upgrade/matrix.json), with the laws, and writes a package's section anew. What a probe sees is neither
+right nor wrong; ✗ marks a new hang, crash or import that fails, ✓ one that is gone. How to ask the same about your own
+environment: [upgrading.md](upgrading.md).
 """
 
 
@@ -45,7 +48,7 @@ def run(
         if not only or package in only:
             sections[package] = _package(package, _steps(package, values, chosen.line, jobs, say))
             there = [sections[name].rstrip("\n") for name in lines if name in sections]
-            yield "\n## ".join([HEAD.format(python=chosen.version), *(f"{text}\n" for text in there)])
+            yield "\n## ".join([HEAD, *(f"{text}\n" for text in there)])
 
 
 def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say) -> list[Step]:
@@ -88,7 +91,7 @@ def compared(package: str, before: Record, after: Record, difference: Difference
 
 
 def _row(package: str, record: Record) -> str:
-    laws = [finding for finding in record.findings if finding.bridge]
+    laws = [finding for finding in record.findings if finding.bridge == Portals.name]
     kept = sum(finding.verdict == "kept" for finding in laws)
     bad: dict[str, None] = {}
     for finding in laws:
