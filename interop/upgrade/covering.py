@@ -31,6 +31,7 @@ LINES: Mapping[str, Sequence[str]] = {
     "eventlet": ("0.36", "0.38", "0.40", "0.41"),
     "uvloop": ("0.19", "0.21", "0.22", "0.23"),
 }
+EXTRAS = {"anyio": "anyio[trio]"}  # Which releases of Trio go with one of anyio is what this extra says.
 SALTS, BUDGET = 6, 20_000  # arrays that are made from nothing, milliseconds for making each smaller; the smallest is kept
 Row = Mapping[str, str]  # factor name -> value: {"py": "3.12", "tornado": "6.4"}
 Pair = tuple[tuple[str, str], tuple[str, str]]
@@ -91,7 +92,7 @@ def environment_name(row: Row) -> str:
 
 def requirement(name: str, line: str) -> str:
     """What a factor installs."""
-    return f"{name}=={line}.*"
+    return f"{EXTRAS.get(name, name)}=={line}.*"
 
 
 def uncovered(matrix: Matrix) -> list[Pair]:
