@@ -31,6 +31,8 @@ LINES: Mapping[str, Sequence[str]] = {
     "eventlet": ("0.36", "0.38", "0.40", "0.41"),
     "uvloop": ("0.19", "0.21", "0.22", "0.23"),
 }
+# What the index lets be installed and cannot run: before Twisted 24.7, twisted.web imports cgi, which Python 3.13 has no more.
+CANNOT_RUN: Sequence[Mapping[str, str]] = ({PYTHON: "3.13", "twisted": "23.10"}, {PYTHON: "3.13", "twisted": "24.3"})
 EXTRAS = {"anyio": "anyio[trio]"}  # Which releases of Trio go with one of anyio is what this extra says.
 SALTS, BUDGET = 6, 20_000  # arrays that are made from nothing, milliseconds for making each smaller; the smallest is kept
 Row = Mapping[str, str]  # factor name -> value: {"py": "3.12", "tornado": "6.4"}
@@ -172,8 +174,9 @@ def _without_superfluous(rows: Sequence[Row], matrix: Matrix) -> list[Row]:
 def measure(lines: Mapping[str, Sequence[str]], say: Callable[[int, int], None] = lambda done, total: None) -> list[Row]:
     """Ask uv what does not go together: each line on each Python, then each pair of lines on the newest Python that has both."""
     singles = [{PYTHON: python, name: line} for python in PYTHONS for name in lines for line in lines[name]]
+    singles = [row for row in singles if row not in CANNOT_RUN]
     with ThreadPoolExecutor(4) as pool:
-        impossible: list[Row] = []
+        impossible: list[Row] = list(CANNOT_RUN)
         row: Row
         for done, (row, fits) in enumerate(zip(singles, pool.map(_fits, singles), strict=True), 1):
             say(done, len(singles))
