@@ -18,6 +18,7 @@ from typing import Any
 from interop.record import Finding
 from scenarios.fetch_and_save.everywhere import Figures, Outcome, Worker
 from scenarios.fetch_and_save.job import Errand
+from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.urls import without_credentials
 from scenarios.origin import Behavior, Origin
 
@@ -68,6 +69,7 @@ def visit(framework: str, behaviors: Sequence[Behavior], started: list[Worker]) 
     """
     with Origin() as origin, TemporaryDirectory() as folder:
         store = Path(folder) / "pages.db"
+        Store(store, framework).open()  # Making it takes its lock, and a short deadline would end in the wait for that.
         errands = [Errand(origin.url(behavior), dict(behavior.limits)) for behavior in behaviors]
         names = {id(errand): behavior.name for errand, behavior in zip(errands, behaviors, strict=True)}
         shards = BLOCKING_PROCESSES if framework == "nothing" else 1
