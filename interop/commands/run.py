@@ -55,7 +55,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         ("behavior", "only these behaviors"),
     ):
         fetching.add_argument(f"--{name}", type=_names, default=[], metavar="A,B", help=what)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time (%(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
+    )
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="check the laws so many times; what changes is flaky")
     parser.add_argument("--shuffle", type=int, metavar="SEED", help="in an order that this number says; 0 for a new one")
     parser.add_argument("--shard", metavar="K/N", help="only the K-th of N parts; `interop report` puts records together")

@@ -50,7 +50,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--law", type=names, default=[], metavar="A,B", help="only these laws, probes or chapters; P for the probes alone"
     )
     parser.add_argument("--all", action="store_true", help="run also what does not touch what moved")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time (%(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
+    )
     parser.add_argument("--fresh", action="store_true", help="run again what was run before")
     parser.add_argument("--record-dir", metavar="DIR", help="where the records of both sides go, for `interop diff`")
     add_output(parser)

@@ -21,6 +21,7 @@ class Cell:
         laws: ids, in the order in which they are checked.
         modules: what else is imported first: a file with laws or bridges of one's own.
         urls: of the local origin, for chapter F.
+        alone: no two laws share a session.
     """
 
     bridge: str
@@ -28,6 +29,7 @@ class Cell:
     laws: tuple[str, ...]
     modules: tuple[str, ...] = ()
     urls: tuple[tuple[str, str], ...] = ()
+    alone: bool = False
 
     @property
     def kind(self) -> type[Bridge]:

@@ -97,17 +97,18 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
     left = list(cell.laws)
     while left and not stop.is_set():
         life = Life(cell, tuple(left))
-        begun, last, spoiled = None, None, False
+        begun: list[str] = []
+        last, spoiled = None, False
         for what, message in life.messages(stop):
             if what == "begin":
-                begun = message
+                begun.append(message)
             else:
                 if last is not None:
                     yield last
                 spoiled = message.pop("spoils")
                 last = _finding(cell, laws[message.pop("check")], **message)
                 left.remove(last.check)
-                begun = None
+                begun.clear()
                 if spoiled and left:
                     break
         if last is not None and (left or life.good or stop.is_set()):
@@ -116,6 +117,9 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
             return
         if spoiled and left:
             continue
+        if len(set(begun)) > 1:  # Which of those that shared a session did that?
+            cell = replace(cell, alone=True)
+            continue
         verdict, reason = life.verdict()
         if not life.started:  # Nothing can be checked here at all.
             reason = f"the worker did not come to its first law: {reason}"
@@ -123,7 +127,7 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
                 yield _finding(cell, laws[id], "blocked", reason, stacks=life.printed())
             return
         # What ends between two laws is charged to the first that could not be checked; what does not end, to the last.
-        charged = begun or (left[0] if left else cell.laws[-1])
+        charged = begun[0] if begun else (left[0] if left else cell.laws[-1])
         if charged in left:
             left.remove(charged)
         yield _finding(cell, laws[charged], verdict, reason, stacks=life.printed())

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import itertools
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from interop.harness import drivers, leftovers, stacks
 from interop.harness.cell import Cell
@@ -29,6 +30,9 @@ from interop.laws.world import Broken, NotApplicable, World
 
 KIT = "the kit itself failed"
 ORDER = ("kept", "not-applicable", "blocked", "broken", "kit-error")  # From good to bad: a law is as good as its worst flavour.
+
+Case: TypeAlias = tuple[Law, str]  # A law, and the flavour of the callee's functions.
+MakeWorld: TypeAlias = Callable[[str, bool], World]  # By the flavour, and whether it opens a session.
 
 
 def main(cell: Cell, channel: Any, output: str) -> None:
@@ -88,30 +92,60 @@ class Worker:
             await world.call(self.callee.turn)
             await self.caller.turn()
         del world
-        for id in self.cell.laws:
-            law = self.laws[id]
-            self.channel.send(("begin", id))
-            begun = time.monotonic()
-            finding = await check(law, self.world, self.reports)
-            finding["seconds"] = round(time.monotonic() - begun, 4)
-            self.channel.send(("finding", finding))
+        for laws in batches([self.laws[id] for id in self.cell.laws], alone=self.cell.alone):
+            for finding in await check(laws, self.world, self.reports, self.begin):
+                self.channel.send(("finding", finding))
+
+    def begin(self, id: str) -> None:
+        """Say which law is checked from now on."""
+        self.channel.send(("begin", id))
 
 
-async def check(law: Law, world: Callable[[str, bool], World], reports: Reports) -> dict[str, Any]:
-    """One law, once for each flavour of the callee's functions; the finding is that of its worst flavour."""
-    flavours = list(world("", False).callee.flavours)[: 1 if law.once else None]
-    found = {flavour: Flavour("not-applicable", missing(world(flavour, False), law.needs) or "") for flavour in flavours}
-    applicable = [flavour for flavour in flavours if not found[flavour].reason]
-    opens = "opens" not in law.needs
-    # They share a session, unless a cancel may have spoiled it for the next: that one could hang.
-    groups = [[flavour] for flavour in applicable] if "cancel" in law.needs else [applicable] if applicable else []
-    for group in groups:
-        found |= (last := await check_flavours(law, world(group[0], opens), group, reports))
-        if len(group) > 1 and not {one.verdict for one in last.values()} <= {"kept", "not-applicable"}:
-            for flavour in group:  # Something is wrong: now each has a session of its own.
-                found |= await check_flavours(law, world(flavour, opens), [flavour], reports)
+def batches(laws: Sequence[Law], *, alone: bool) -> Iterator[list[Law]]:
+    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, or opens its own."""
+
+    def place(law: Law) -> str:
+        return law.id if alone or law.needs & {"cancel", "opens"} else law.chapter
+
+    return (list(group) for _, group in itertools.groupby(laws, place))
+
+
+async def check(laws: Sequence[Law], world: MakeWorld, reports: Reports, begin: Callable[[str], object]) -> list[dict[str, Any]]:
+    """A batch of laws, each once for each flavour of the callee's functions; a finding is that of its worst flavour."""
+    found: dict[Case, Verdict] = {}
+    for law in laws:
+        for flavour in list(world("", False).callee.flavours)[: 1 if law.once else None]:
+            found[law, flavour] = Verdict("not-applicable", missing(world(flavour, False), law.needs) or "")
+    cases = [case for case, verdict in found.items() if not verdict.reason]
+    for group in [[case] for case in cases] if "cancel" in laws[0].needs else [cases] if cases else []:
+        together = await check_together(group, world, reports, begin)
+        found |= together
+        if len(group) > 1 and not _well(together):  # Whose doing it is shows when each has a session of its own.
+            alone: dict[Case, Verdict] = {}
+            for case in group:
+                alone |= await check_together([case], world, reports, begin)
+            found |= alone
+            if _well(alone):  # It takes what came before it in the session.
+                found |= {case: _after(group[: group.index(case)], one) for case, one in together.items() if not _good(one)}
+    return [_finding(law, {flavour: verdict for (of, flavour), verdict in found.items() if of is law}) for law in laws]
+
+
+def _good(one: Verdict) -> bool:
+    return one.verdict in ("kept", "not-applicable")
+
+
+def _well(found: Mapping[Case, Verdict]) -> bool:
+    return all(map(_good, found.values()))
+
+
+def _after(before: Sequence[Case], one: Verdict) -> Verdict:
+    laws = ", ".join(dict.fromkeys(law.id for law, _ in before))
+    return replace(one, reason=f"after {laws} in the same session: {one.reason}") if laws else one
+
+
+def _finding(law: Law, found: Mapping[str, Verdict]) -> dict[str, Any]:
     # A flavour to which the law does not apply says nothing about the others.
-    applied = [flavour for flavour in flavours if found[flavour].verdict != "not-applicable"] or flavours[:1]
+    applied = [flavour for flavour in found if found[flavour].verdict != "not-applicable"] or list(found)[:1]
     flavour = max(applied, key=lambda flavour: ORDER.index(found[flavour].verdict))
     worst = found[flavour]
     evidence: dict[str, Any] = {"flavours": {flavour: one.verdict for flavour, one in found.items()}}
@@ -123,22 +157,24 @@ async def check(law: Law, world: Callable[[str, bool], World], reports: Reports)
         "reason": worst.reason,
         "trace": worst.trace,
         "evidence": evidence,
+        "seconds": round(sum(one.seconds for one in found.values()), 4),
         "spoils": any(one.spoils for one in found.values()),
     }
 
 
 @dataclass
-class Flavour:
+class Verdict:
     """What was found of one law with one flavour of functions."""
 
     verdict: str
     reason: str = ""
     trace: list[str] = field(default_factory=list)
     traceback: str = ""
+    seconds: float = 0.0  # Without what opens and closes the session.
     spoils: bool = False  # Something of it still goes on here: the next law has to be checked elsewhere.
 
     @classmethod
-    def of(cls, error: BaseException, trace: list[Any]) -> Flavour:
+    def of(cls, error: BaseException, trace: list[Any]) -> Verdict:
         """What an error says."""
         if isinstance(error, NotApplicable):
             return cls("not-applicable", str(error), trace)
@@ -146,29 +182,35 @@ class Flavour:
         return cls("broken", _short(text), trace, _traceback(error))
 
 
-async def check_flavours(law: Law, world: World, flavours: list[str], reports: Reports) -> dict[str, Flavour]:
-    """Flavours in one session, for as long as all is well; what is left behind is charged to the last of them."""
-    caller, found, last = world.caller, dict[str, Flavour](), Flavour("kept")
+async def check_together(
+    cases: Sequence[Case], make: MakeWorld, reports: Reports, begin: Callable[[str], object]
+) -> dict[Case, Verdict]:
+    """Cases in one session, for as long as all is well; what is left behind is charged to the last of them."""
+    law, flavour = cases[0]
+    world, found, last = make(flavour, "opens" not in law.needs), dict[Case, Verdict](), Verdict("kept")
+    caller = world.caller
+    begin(law.id)
     if "fetch" in law.needs and not world.scenario.prepared:
         try:
             async with world:
                 await world.scenario.prepare(world)
         except BaseException as error:
             reason = _short(f"not even a first page could be fetched and saved: {error!r}")
-            return {flavours[0]: Flavour("blocked", reason, traceback=_traceback(error))}
+            return {cases[0]: Verdict("blocked", reason, traceback=_traceback(error))}
         world.session = None
     reports.heard.clear()
     before = leftovers.now(caller)
     try:
         async with world:
-            for flavour in flavours:
-                found[flavour] = last = await _check_flavour(law, world, flavour)
+            for case in cases:
+                begin(case[0].id)
+                found[case] = last = await _check(*case, world)
                 if last.verdict == "broken":
                     break
     except BaseException as error:  # It could not be opened, or not be closed.
         if last.verdict != "broken":
             last.verdict, last.reason, last.traceback = "broken", _short(f"{type(error).__name__}: {error}"), _traceback(error)
-        found = found or {flavours[0]: last}
+        found = found or {cases[0]: last}
     del world
     gc.collect()
     try:
@@ -189,13 +231,17 @@ async def check_flavours(law: Law, world: World, flavours: list[str], reports: R
     return found
 
 
-async def _check_flavour(law: Law, world: World, flavour: str) -> Flavour:
+async def _check(law: Law, flavour: str, world: World) -> Verdict:
     world.flavour, world.trace = flavour, []
+    begun = time.monotonic()
     try:
         await law.check(world)
     except BaseException as error:
-        return Flavour.of(error, [str(step) for step in world.trace])
-    return Flavour("kept", trace=[str(step) for step in world.trace])
+        verdict = Verdict.of(error, [str(step) for step in world.trace])
+    else:
+        verdict = Verdict("kept", trace=[str(step) for step in world.trace])
+    verdict.seconds = time.monotonic() - begun
+    return verdict
 
 
 def _short(text: str) -> str:

@@ -54,6 +54,24 @@ class Hangs(Rogue):
         await asyncio.Event().wait()
 
 
+class WearsOut(Rogue):
+    """Fails at V1's callee when the session has done anything for another law."""
+
+    def open(self) -> Any:
+        return Worn(Portals.open(self), lambda: None)
+
+
+class Worn(Spoiled):
+    others = 0
+
+    async def call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if "the_result_is_the_callees_object" not in fn.__qualname__:
+            self.others += 1
+        elif self.others > 1:  # The first was the world's own.
+            raise RuntimeError("worn out")
+        return await super().call(fn, *args, **kwargs)
+
+
 class Exits(Rogue):
     def spoil(self) -> None:
         os._exit(7)

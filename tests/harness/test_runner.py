@@ -33,6 +33,18 @@ def test_a_law_that_hangs_is_hung_with_stacks_and_the_next_law_is_checked() -> N
     assert "the_result_is_the_callees_object" in found["V1"].stacks
 
 
+@pytest.mark.parametrize(("bridge", "verdict"), [("Hangs", "hung"), ("Exits", "crashed"), ("Floods", "broken")])
+def test_what_ends_a_session_is_charged_to_the_law_that_did_it_not_to_those_that_shared_it(bridge: str, verdict: str) -> None:
+    found = findings(bridge, "V11", "V1", "V15")
+    assert [found[id].verdict for id in ("V11", "V1", "V15")] == ["kept", verdict, "kept"]
+
+
+def test_what_breaks_only_after_others_in_the_same_session_is_broken_and_says_so() -> None:
+    found = findings("WearsOut", "V11", "V1", "V15")
+    assert [found[id].verdict for id in ("V11", "V1", "V15")] == ["kept", "broken", "kept"]
+    assert found["V1"].reason.startswith("after V11 in the same session: RuntimeError: worn out")
+
+
 def test_a_process_that_ends_itself_is_crashed() -> None:
     found = findings("Exits", "V1", "V11")
     assert found["V1"].verdict == "crashed"
