@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ import interop.adapters.asyncio
 import interop.adapters.threads
 from interop import errors
 from interop.portal import FRAMEWORKS, find
+from tests.adapters import ROOT
 
 open_portal = interop.adapters.asyncio.open_portal
 MET: dict[type[BaseException], Callable[[pytest.MonkeyPatch], object]] = {}
@@ -200,3 +203,28 @@ def test_not_running_tells_the_user_of_task_react_what_to_wait_for() -> None:
         interop.adapters.twisted.current()
     with pytest.raises(errors.CannotWrap, match="give of="):
         interop.adapters.threads.wrap(Deferred())
+
+
+OLD = """
+from twisted.internet.defer import fail
+from twisted.python.failure import Failure
+import interop.adapters.threads
+
+class Cleaned(Failure):
+    def getTracebackObject(self):
+        return object()
+
+with interop.adapters.threads.open_portal("twisted[private]") as portal:
+    try:
+        portal.call(lambda: fail(Cleaned(ValueError("cleaned"))))
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_a_failure_whose_traceback_is_none_ends_the_call_like_any_other() -> None:
+    """Before Twisted 24.7 that of a Failure that was cleaned is something like one; a call that took it for one never ended."""
+    pytest.importorskip("twisted")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", OLD], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "cleaned\n"), done.stderr
