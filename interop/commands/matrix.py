@@ -12,7 +12,8 @@ EXAMPLES = """examples:
   interop matrix                       the environments, a line each; `tox -m pairwise` runs them
   interop matrix --github              the same as the matrix of a GitHub workflow
   interop matrix --write               ask the index what goes together, cover it again, and write matrix.json and tox.ini
-  interop matrix --results docs/matrix.md    run the probes on each release line, and write what changed at which
+  interop matrix --results docs/matrix.md    run each release line, and write what changed at which
+  interop matrix --results docs/matrix.md .tox/py3*-*-*/tmp/record.json    write what the environments have found
 """
 
 
@@ -23,6 +24,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--github", action="store_true", help='print {"include": [{"toxenv": ..., "python": ...}, ...]}')
     what.add_argument("--write", action="store_true", help="needs a checkout of the project, and the index")
     what.add_argument("--results", metavar="FILE", help="run each release line, and write the page")
+    parser.add_argument(
+        "records", nargs="*", metavar="RECORD", help="of the environments: write the results' section on these instead"
+    )
     parser.add_argument("--package", type=names, default=[], metavar="A,B", help="results of these only")
     parser.add_argument("--python", metavar="X.Y", help="the Python of the results (3.12: every line has a wheel for it)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time (%(default)s)")
@@ -74,11 +78,15 @@ def _write() -> int:
 
 def _results(options: argparse.Namespace) -> int:
     from interop.commands.upgrade import Progress, stoppable
+    from interop.record import read
     from interop.upgrade import covering, results
 
     stoppable()
     progress, file = Progress(), Path(options.results)
     previous = file.read_text(encoding="utf-8") if file.exists() else ""
+    if options.records:
+        file.write_text(results.together(previous, [read(path) for path in options.records]), encoding="utf-8")
+        return 0
     for page in results.run(covering.LINES, options.package, options.python, jobs=options.jobs, say=progress, previous=previous):
         progress.clear()
         file.write_text(page, encoding="utf-8")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from interop.bridges.portals import Portals
-from interop.record import Record
+from interop.record import Finding, Record
 from interop.record.diff import BAD, Change, Difference
 from interop.report.changes import cell, sides, where
 from interop.upgrade.comparison import Answer, Question, Say, answer
-from interop.upgrade.covering import PYTHONS, requirement
+from interop.upgrade.covering import LINES, PYTHONS, requirement
 from interop.upgrade.pythons import find
 
 BESIDE = {"anyio": ("trio",), "uvloop": (), "trio": (), "tornado": (), "twisted": (), "gevent": (), "eventlet": ()}
@@ -27,6 +27,10 @@ No pair is here that was not run. `interop matrix --results docs/matrix.md --pac
 [matrix.json](../interop/upgrade/matrix.json), with the laws, and writes a package's section anew. What a probe sees is neither
 right nor wrong; ✗ marks a new hang, crash or import that fails, ✓ one that is gone. How to ask the same about your own
 environment: [upgrading.md](upgrading.md).
+"""
+TOGETHER = "every pair of releases"
+WHAT_TOGETHER = """Each pair of (Python, release line) is in at least one of these environments. `tox -m pairwise` runs them, and
+`interop matrix --results docs/matrix.md .tox/py3*-*-*/tmp/record.json` writes this section.
 """
 
 
@@ -43,12 +47,27 @@ def run(
 ) -> Iterator[str]:
     """Run every line of one package after the other, and yield the page each time; what is not run stays as it was."""
     chosen = find(python or PYTHONS[-2])
-    sections = {part.split("\n", 1)[0].strip(): part for part in previous.split("\n## ")[1:]}
     for package, values in lines.items():
         if not only or package in only:
-            sections[package] = _package(package, _steps(package, values, chosen.line, jobs, say))
-            there = [sections[name].rstrip("\n") for name in lines if name in sections]
-            yield "\n## ".join([HEAD, *(f"{text}\n" for text in there)])
+            previous = _with(previous, package, _package(package, _steps(package, values, chosen.line, jobs, say)))
+            yield previous
+
+
+def together(previous: str, records: Sequence[Record]) -> str:
+    """The page with its section on the covering set, from a record of each of its environments."""
+    table = [["Python", *LINES, "laws kept", "fetch and save as it should", "not kept"]]
+    table += [["---"] * len(table[0]), *sorted(map(_environment, records))]
+    lines = [TOGETHER, "", WHAT_TOGETHER, *(f"| {' | '.join(row)} |" for row in table), ""]
+    lines += sorted({f"- {it.check}: {cell(it.departure)}" for record in records for it in record.findings if it.departure})
+    lines += [line for record in records for line in _against(record)]
+    return _with(previous, TOGETHER, "\n".join(lines))
+
+
+def _with(page: str, name: str, section: str) -> str:
+    sections = {part.split("\n", 1)[0].strip(): part for part in page.split("\n## ")[1:]}
+    sections[name] = section
+    there = [sections[name].rstrip("\n") for name in (*LINES, TOGETHER) if name in sections]
+    return "\n## ".join([HEAD, *(f"{text}\n" for text in there)])
 
 
 def _steps(package: str, values: Sequence[str], python: str, jobs: int, say: Say) -> list[Step]:
@@ -91,14 +110,40 @@ def compared(package: str, before: Record, after: Record, difference: Difference
 
 
 def _row(package: str, record: Record) -> str:
+    kept, bad = _laws(record)
+    return f"| {_version(package, record)} | {kept} | {', '.join(bad) or 'none'} |"
+
+
+def _laws(record: Record) -> tuple[str, list[str]]:
+    """How many our portals keep, and what they do not."""
     laws = [finding for finding in record.findings if finding.bridge == Portals.name]
     kept = sum(finding.verdict == "kept" for finding in laws)
-    bad: dict[str, None] = {}
-    for finding in laws:
-        if finding.verdict in BAD:
-            bad[f"{finding.check} ({'departure' if finding.departure else finding.verdict})"] = None
-    applicable = kept + sum(finding.verdict in BAD for finding in laws)
-    return f"| {_version(package, record)} | {kept:,} of {applicable:,} | {', '.join(bad) or 'none'} |"
+    bad = [finding for finding in laws if finding.verdict in BAD]
+    said = [f"{finding.check} ({'departure' if finding.departure else finding.verdict})" for finding in bad]
+    return f"{kept:,} of {kept + len(bad):,}", list(dict.fromkeys(said))
+
+
+def _environment(record: Record) -> list[str]:
+    kept, bad = _laws(record)
+    contract = [it for it in record.findings if it.strength != "PROBE" and not it.bridge and it.verdict != "not-applicable"]
+    good = sum(finding.verdict == "kept" for finding in contract)
+    bad += dict.fromkeys(f"{finding.check} ({finding.verdict})" for finding in contract if finding.against)
+    return [*_versions(record), kept, f"{good:,} of {len(contract):,}", ", ".join(bad) or "none"]
+
+
+def _against(record: Record) -> Iterator[str]:
+    bad: dict[str, list[Finding]] = {}
+    for finding in record.findings:
+        if finding.against:
+            bad.setdefault(finding.check, []).append(finding)
+    for check, found in bad.items():
+        where = f"{found[0].subject}{f' and {len(found) - 1} more' if found[1:] else ''}"
+        words = f"{check}, {where}: {found[0].verdict}: {found[0].reason[:MOST]}"
+        yield f"- ✗ Python, {', '.join(LINES)} {' '.join(_versions(record))}: {cell(words)}"
+
+
+def _versions(record: Record) -> list[str]:
+    return [str(record.header["python"]), *(_version(package, record) for package in LINES)]
 
 
 def _version(package: str, record: Record) -> str:
