@@ -144,8 +144,8 @@ class Visit:
         return self._wire.head is not None and self._wire.head.chunked
 
     def lost(self, error: BaseException) -> None:
-        """The connection broke: where nothing worse is known, that is the outcome."""
-        if self._verdict is None and self._connected and not self._wire.complete:
+        """The connection broke: unless a redirect leads away from it, and where nothing worse is known, that is the outcome."""
+        if self._verdict is None and self._next is None and self._connected and not self._wire.complete:
             verdict = BadResponse(f"the connection broke: {error or type(error).__name__}")
             verdict.__cause__ = error
             self._give_up(verdict)

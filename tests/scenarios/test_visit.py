@@ -260,6 +260,15 @@ def test_what_a_lost_connection_comes_to_is_known_from_the_wire(response: Respon
         assert visit.page().body == response.body
 
 
+def test_a_connection_that_breaks_after_a_redirect_is_known_changes_nothing() -> None:
+    """libuv tells a reset that came with the last bytes as their end, before the client's task has seen the head."""
+    visit = Visit(URL)
+    visit.received(b"HTTP/1.1 302 Found\r\nLocation: /done\r\nContent-Length: 5\r\n\r\nhe")
+    visit.lost(ConnectionResetError("reset"))
+    assert not visit.answered(302)
+    assert visit.url.target == "/done"
+
+
 def flood(visit: Visit, wire: bytes) -> None:
     for _ in range(10_000):
         visit.received(wire)
