@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from scenarios.fetch_and_save.urls import without_credentials
 from scenarios.origin import Behavior, Origin
 
 CONCURRENCY = 24  # stalls wait for their deadline, so they wait together
+STRETCHES = (1, 2, 4, 8)  # how much longer a deadline gets that came too early to say anything: the machine is busy
 BLOCKING_PROCESSES = 8  # plain blocking code has no other way to wait together
 
 
@@ -70,26 +71,52 @@ def visit(framework: str, behaviors: Sequence[Behavior], started: list[Worker]) 
     with Origin() as origin, TemporaryDirectory() as folder:
         store = Path(folder) / "pages.db"
         Store(store, framework).open()  # Making it takes its lock, and a short deadline would end in the wait for that.
-        errands = [Errand(origin.url(behavior), dict(behavior.limits)) for behavior in behaviors]
-        names = {id(errand): behavior.name for errand, behavior in zip(errands, behaviors, strict=True)}
-        shards = BLOCKING_PROCESSES if framework == "nothing" else 1
-        trust = {"SSL_CERT_FILE": origin.ca_file}
-        workers = [
-            Worker(framework, errands[n::shards], store=str(store), concurrency=CONCURRENCY, environment=trust)
-            for n in range(min(shards, len(errands)))
-        ]
-        started += workers
-        with ThreadPoolExecutor(len(workers)) as pool:
-            outcomes = [outcome for done in pool.map(lambda worker: list(worker.outcomes()), workers) for outcome in done]
+        urls = {behavior.name: origin.url(behavior) for behavior in behaviors}
+        found = Visited(framework, {}, {}, {}, [], "")
+        left = behaviors
+        for stretch in STRETCHES:
+            errands = {behavior.name: Errand(urls[behavior.name], _limits(behavior, stretch)) for behavior in left}
+            workers = _workers(framework, list(errands.values()), store, origin.ca_file)
+            started += workers
+            with ThreadPoolExecutor(len(workers)) as pool:
+                ended = [outcome for each in pool.map(lambda worker: list(worker.outcomes()), workers) for outcome in each]
+            of = {id(outcome.errand): outcome for outcome in ended}
+            outcomes = {name: of[id(errand)] for name, errand in errands.items()}
+            requests = {name: [_neutral(head) for head in heads] for name, heads in origin.requests().items()}
+            found = Visited(
+                framework,
+                {**found.outcomes, **outcomes},
+                {**found.requests, **requests},
+                {},
+                [*found.figures, *(worker.figures for worker in workers if worker.figures)],
+                found.said + "".join(worker.said for worker in workers),
+            )
+            left = [behavior for behavior in left if _too_early(behavior, found)]
+            if not left:
+                break
+            origin.requests()  # What is on its way from those that have given up is nothing of the next.
         rows = _rows(store)
-        return Visited(
-            framework,
-            {names[id(outcome.errand)]: outcome for outcome in outcomes},
-            {name: [_neutral(head) for head in heads] for name, heads in origin.requests().items()},
-            {names[id(errand)]: rows[url] for errand in errands if (url := without_credentials(errand.url)) in rows},
-            [worker.figures for worker in workers if worker.figures],
-            "".join(worker.said for worker in workers),
-        )
+        saved = {name: rows[url] for name, it in urls.items() if (url := without_credentials(it)) in rows}
+        return replace(found, rows=saved)
+
+
+def _workers(framework: str, errands: Sequence[Errand], store: Path, ca_file: str) -> list[Worker]:
+    shards = min(BLOCKING_PROCESSES if framework == "nothing" else 1, len(errands))
+    return [
+        Worker(framework, errands[n::shards], store=str(store), concurrency=CONCURRENCY, environment={"SSL_CERT_FILE": ca_file})
+        for n in range(shards)
+    ]
+
+
+def _limits(behavior: Behavior, stretch: int) -> dict[str, Any]:
+    limits = dict(behavior.limits)
+    return {**limits, "timeout": limits["timeout"] * stretch} if "timeout" in limits else limits
+
+
+def _too_early(behavior: Behavior, found: Visited) -> bool:
+    """The deadline came before the request was even there: that says nothing of what the behavior is about."""
+    ended = found.outcomes[behavior.name].kind == behavior.expects == "Timeout" and "timeout" in behavior.limits
+    return ended and len(found.requests.get(behavior.name, ())) < behavior.requests
 
 
 def _rows(store: Path) -> dict[str, Row]:
