@@ -31,6 +31,7 @@ class Departure:
         laws: ids.
         bridge, crossings: patterns with * and ?.
         versions: of packages, like {"trio": "<0.30,>=0.23"}; empty for every release.
+        race: it breaks now and then: that it did not break says nothing.
     """
 
     laws: tuple[str, ...]
@@ -39,6 +40,7 @@ class Departure:
     reason: str
     link: str
     versions: Mapping[str, str]
+    race: bool = False
 
     def covers(self, law: str, crossing: str, bridge: str) -> bool:
         """Whether it is about this finding, as far as the names go."""
@@ -82,10 +84,10 @@ def read(path: Path = FILE) -> list[Departure]:
     entries = _parsed(path.read_text(encoding="utf-8")).get("departure", [])
     found = []
     for entry in entries:
-        unknown = set(entry) - {"law", "bridge", "crossing", "reason", "link", "versions"}
+        unknown = set(entry) - {"law", "bridge", "crossing", "reason", "link", "versions", "race"}
         if unknown or not all(entry.get(key) for key in ("law", "bridge", "crossing", "reason", "link")):
             raise DepartureError(
-                f"{path.name}: an entry needs law, bridge, crossing, reason and link, and may have versions: {entry!r}"
+                f"{path.name}: an entry needs law, bridge, crossing, reason and link, and may have versions and race: {entry!r}"
             )
         found.append(
             Departure(
@@ -95,6 +97,7 @@ def read(path: Path = FILE) -> list[Departure]:
                 entry["reason"],
                 entry["link"],
                 entry.get("versions", {}),
+                entry.get("race", False) is True,
             )
         )
     return found
@@ -113,7 +116,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _parsed_by_hand(text: str) -> dict[str, Any]:
-    """TOML as far as this file uses it, for Python 3.10: tables of strings, lists of strings and tables of strings."""
+    """TOML as far as this file uses it, for Python 3.10: tables of strings, true, lists of strings and tables of strings."""
     import ast
 
     entries: list[dict[str, Any]] = []
@@ -128,7 +131,7 @@ def _parsed_by_hand(text: str) -> dict[str, Any]:
                 if value.strip().startswith("{")
                 else value.strip()
             )
-            entries[-1][key.strip()] = ast.literal_eval(value)
+            entries[-1][key.strip()] = value.strip() == "true" or ast.literal_eval(value)
     return {"departure": entries}
 
 
@@ -151,14 +154,14 @@ def _installed(departure: Departure) -> dict[str, str]:
 
 
 def stale(departures: Sequence[Departure], checked: Sequence[tuple[str, str, str, bool]]) -> list[str]:
-    """Entries that covered something that was checked, and nothing of it was broken.
+    """Entries that covered something that was checked, and nothing of it was broken, unless by luck.
 
     Args:
         checked: law, crossing, bridge, and whether it was broken.
     """
     found = []
     for departure in departures:
-        if departure.applies(_installed(departure)):
+        if not departure.race and departure.applies(_installed(departure)):
             covered = [broken for law, crossing, bridge, broken in checked if departure.covers(law, crossing, bridge)]
             if covered and not any(covered):
                 found.append(f"{', '.join(departure.laws)} on {', '.join(departure.crossings)}: {departure.reason}")

@@ -464,3 +464,51 @@ def how_many_bytes_can_be_asked_for() -> Any:
         return found
 
     return both(main)
+
+
+@probe(
+    "P432",
+    "anyio",
+    "cancellation",
+    source="anyio 4.16: connect_tcp() closes a connection that is made in the moment of its cancel",
+)
+def what_becomes_of_a_connection_that_is_made_and_cancelled_at_once() -> Any:
+    import anyio
+
+    async def main() -> Any:
+        made: list[Any] = []
+        backend = _backend()
+        connect_tcp = backend.connect_tcp
+
+        async def cancelled_then(*args: Any) -> Any:
+            stream = await connect_tcp(*args)
+            made.append((stream, stream.extra(anyio.abc.SocketAttribute.raw_socket)))
+            scope.cancel()
+            return stream
+
+        async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+            port = listener.extra(anyio.abc.SocketAttribute.local_port)
+            own = vars(backend)["connect_tcp"]
+            backend.connect_tcp = staticmethod(cancelled_then)
+            try:
+                with anyio.CancelScope() as scope:
+                    made.append(await anyio.connect_tcp("127.0.0.1", port))
+            finally:
+                backend.connect_tcp = own
+            await anyio.wait_all_tasks_blocked()
+            stream, socket = made[0]
+            found = ["given" if made[1:] else "cancelled", "open" if socket.fileno() != -1 else "closed"]
+            await stream.aclose()
+        return found
+
+    return both(main)
+
+
+def _backend() -> Any:
+    try:
+        from anyio._core._eventloop import get_async_backend
+    except ImportError:
+        from anyio._core._eventloop import get_asynclib  # type: ignore[attr-defined]
+
+        return get_asynclib()
+    return get_async_backend()

@@ -451,6 +451,42 @@ def what_a_lost_failure_tells_the_exception_handler():
     return found
 
 
+@probe(
+    "P431",
+    "uvloop",
+    "cancellation",
+    source="uvloop 0.23, PR 740: create_connection(sock=...) that is cancelled closed a file twice",
+)
+def what_becomes_of_a_socket_whose_connection_is_cancelled():
+    """What libuv has closed the system gives to the next file; a socket that does not know it closes that one."""
+    import asyncio
+    import socket
+
+    async def main(connects, mine, other):
+        mine.setblocking(False)
+        task = asyncio.ensure_future(connects(asyncio.get_running_loop(), mine))
+        await asyncio.sleep(0)  # It has begun, and waits for its protocol to hear of it.
+        task.cancel()
+        found = [await aoutcome(asyncio.wait_for, task, None)]
+        await turns()
+        found.append("thinks that it is open" if mine.fileno() != -1 else "closed")
+        found.append("peer saw the end" if other.recv(1) == b"" else "peer saw data")
+        mine.detach()
+        other.close()
+        return found
+
+    async def tcp(loop, mine):
+        return await loop.create_connection(asyncio.Protocol, sock=mine)
+
+    async def unix(loop, mine):
+        return await loop.create_unix_connection(asyncio.Protocol, sock=mine)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    return {"TCP": outcome(_run, main(tcp, client, server)), "Unix": outcome(_run, main(unix, *socket.socketpair()))}
+
+
 @probe("P58", "uvloop", "signatures", source="uvloop's Loop beside asyncio's in the newest Python")
 def which_methods_and_parameters_its_loop_has():
     import asyncio

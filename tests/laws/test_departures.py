@@ -54,6 +54,14 @@ def test_an_entry_that_nothing_needs_is_stale() -> None:
     assert judged([broken("asyncio->asyncio/thread", "kept", "V1")])[1] == []
 
 
+def test_a_race_is_excused_when_it_breaks_and_not_stale_when_it_does_not(tmp_path: Path) -> None:
+    checked = [("V1", "asyncio->trio/guest", "portal", False)]
+    always, race = entries(tmp_path, ENTRY)[0], entries(tmp_path, ENTRY + "race = true\n")[0]
+    assert race.covers("V1", "asyncio->trio/guest", "portal")
+    assert len(departures.stale([always], checked)) == 1
+    assert departures.stale([race], checked) == []
+
+
 def test_brackets_stand_for_themselves(tmp_path: Path) -> None:
     entry = entries(tmp_path, ENTRY.replace("*->trio/*", "*->anyio[trio]/*"))[0]
     assert entry.covers("V1", "asyncio->anyio[trio]/guest", "portal")
@@ -87,7 +95,7 @@ def test_a_version_condition_that_is_none_is_refused() -> None:
 
 
 def test_python_310_reads_the_file_as_later_ones_do() -> None:
-    text = departures.FILE.read_text(encoding="utf-8") + ENTRY + 'versions = {trio = "<0.30", tornado = ">=6"}\n'
+    text = departures.FILE.read_text(encoding="utf-8") + ENTRY + 'versions = {trio = "<0.30", tornado = ">=6"}\nrace = true\n'
     assert _parsed_by_hand(text) == _parsed(text)
 
 

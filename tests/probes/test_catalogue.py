@@ -35,7 +35,7 @@ def test_a_probe_says_who_what_where_and_why(probe: Probe) -> None:
     assert probe.source, "what promises the behavior, or which release or issue changed it"
     assert len(probe.sentence.split()) >= 3, "the name is the sentence"
     low, high = RANGES.get(probe.subject, (1, 999))
-    assert low <= int(probe.id[1:]) <= high
+    assert low <= int(probe.id[1:]) <= high or int(probe.id[1:]) > 430, "an id of its subject's, or a new one"
 
 
 def test_there_are_enough_probes_and_every_area_has_some() -> None:
