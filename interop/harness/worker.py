@@ -102,10 +102,10 @@ class Worker:
 
 
 def batches(laws: Sequence[Law], *, alone: bool) -> Iterator[list[Law]]:
-    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, or opens its own."""
+    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, opens its own, or has a client."""
 
     def place(law: Law) -> str:
-        return law.id if alone or law.needs & {"cancel", "opens"} else law.chapter
+        return law.id if alone or law.needs & {"cancel", "opens", "fetch"} else law.chapter
 
     return (list(group) for _, group in itertools.groupby(laws, place))
 
