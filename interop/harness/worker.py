@@ -102,7 +102,7 @@ class Worker:
 
 
 def batches(laws: Sequence[Law], *, alone: bool) -> Iterator[list[Law]]:
-    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, opens its own, or has a client."""
+    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, opens its own, or fetches."""
 
     def place(law: Law) -> str:
         return law.id if alone or law.needs & {"cancel", "opens", "fetch"} else law.chapter
