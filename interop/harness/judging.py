@@ -21,7 +21,8 @@ def judged(findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
     def excuse(finding: Finding) -> str:
         if finding.bridge == Control.name:
             return "a framework by itself: there is no bridge here that could keep it"
-        return departures.reason(known, finding.check, finding.subject, finding.bridge)
+        entry = departures.find(known, finding.check, finding.subject, finding.bridge)
+        return entry.said if entry else ""
 
     found = [
         replace(finding, departure=excuse(finding)) if finding.verdict == "broken" and finding.bridge else finding

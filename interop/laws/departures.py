@@ -42,6 +42,11 @@ class Departure:
     versions: Mapping[str, str]
     race: bool = False
 
+    @property
+    def said(self) -> str:
+        """The reason, and where it is documented."""
+        return f"{self.reason}. See {self.link}"
+
     def covers(self, law: str, crossing: str, bridge: str) -> bool:
         """Whether it is about this finding, as far as the names go."""
         return law in self.laws and _like(bridge, self.bridge) and any(_like(crossing, pattern) for pattern in self.crossings)
@@ -135,12 +140,12 @@ def _parsed_by_hand(text: str) -> dict[str, Any]:
     return {"departure": entries}
 
 
-def reason(departures: Sequence[Departure], law: str, crossing: str, bridge: str) -> str:
-    """Why this law may be broken there; empty if it may not."""
+def find(departures: Sequence[Departure], law: str, crossing: str, bridge: str) -> Departure | None:
+    """The entry that lets this law be broken there."""
     for departure in departures:
         if departure.covers(law, crossing, bridge) and departure.applies(_installed(departure)):
-            return f"{departure.reason}. See {departure.link}"
-    return ""
+            return departure
+    return None
 
 
 def _installed(departure: Departure) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from interop.bridges.bridge import Bridge
 from interop.bridges.crossing import Crossing
 from interop.errors import InteropError
-from interop.laws.departures import Departure, read, reason
+from interop.laws.departures import Departure, find, read
 from interop.laws.law import CHAPTERS, Law, catalogue
 from interop.portal import FRAMEWORKS
 
@@ -139,13 +139,13 @@ def _check(case: Case, ids: tuple[str, ...]) -> dict[str, Finding]:
 def _report(finding: Finding, case: Case, known: Sequence[Departure], node: str) -> None:
     import pytest
 
-    excuse = reason(known, finding.check, finding.subject, finding.bridge)
+    entry = find(known, finding.check, finding.subject, finding.bridge)
     if finding.verdict == "not-applicable":
         pytest.skip(finding.reason)
-    if finding.verdict == "kept" and excuse:
-        pytest.fail(f"{case} is kept: its departure is not needed any more: {excuse}", pytrace=False)
-    if finding.verdict == "broken" and excuse:
-        pytest.xfail(excuse)
+    if finding.verdict == "kept" and entry and not entry.race:
+        pytest.fail(f"{case} is kept: its departure is not needed any more: {entry.said}", pytrace=False)
+    if finding.verdict == "broken" and entry:
+        pytest.xfail(entry.said)
     if finding.verdict != "kept":
         from interop.harness import controls
 
