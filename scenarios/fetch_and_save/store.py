@@ -28,6 +28,10 @@ class Store:
         self.framework = framework
         self.is_postgres = text.startswith(("postgresql://", "postgres://"))
         self.target = unquote(text[len("sqlite:///") :]) if text.startswith("sqlite:///") else text
+        if not self.is_postgres:
+            # Here and not where it is used: threads that import the same wait for one another, in a process that gevent has
+            # patched on a lock of gevent's, and one of them was seen to wait for ever.
+            import scenarios.fetch_and_save.sqlite_store  # noqa: F401
 
     def open(self, timeout: float | Deadline = TIMEOUT) -> None:
         """Make sure, before the network is touched, that pages can be saved; create what is missing. Blocks.

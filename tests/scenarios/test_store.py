@@ -606,3 +606,9 @@ def test_every_single_call_may_fail_and_nothing_is_damaged(faults: Path, tmp_pat
     calls = [call for call in report["calls"] if not call.startswith(("lock", "read"))]
     assert calls[-5:] == ["write database", "sync database", "unlink journal", "open directory", "sync directory"]
     assert calls.index("sync journal") < calls.index("write database")
+
+
+def test_the_driver_is_imported_when_a_store_is_made_and_not_by_the_threads_that_use_it() -> None:
+    code = "import sys; from scenarios.fetch_and_save.store import Store; Store('p.db', 'f'); print('sqlite3' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said == "True\n"
