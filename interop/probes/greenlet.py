@@ -95,6 +95,7 @@ def what_a_throw_leaves_in_each_state() -> Any:
 @probe("P123", "greenlet", "threads", source="greenlet 2.0: greenlets of a thread that has exited are dead")
 def a_greenlet_of_another_thread_cannot_be_switched_to() -> Any:
     import threading
+    import time
 
     import greenlet
 
@@ -117,6 +118,10 @@ def a_greenlet_of_another_thread_cannot_be_switched_to() -> Any:
     found["as parent"] = outcome(setattr, greenlet.greenlet(body), "parent", inner)
     leave.set()
     worker.join()
+    for _ in range(500):  # join() comes back when Python has done with the thread; greenlet hears of its end from the system.
+        if main.dead:
+            break
+        time.sleep(0.01)
     return found | {"afterwards": [outcome(inner.switch), main.dead, inner.dead, main.parent is None]}
 
 
