@@ -219,8 +219,8 @@ class Watch(asyncio.Protocol):
             return b""
 
     def _end(self) -> None:
-        if self._ended or self._client.transport is None:
-            return
+        if self._ended or self._client.transport is None or not self._visit.deadline.left:
+            return  # Once the deadline has passed the end is our own doing.
         self._ended = True
         if self._is_cut():
             self._visit.lost(ConnectionAbortedError("it did not end as the peer would end it"))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 pytest.importorskip("aiohttp")
 pytest.importorskip("trustme", reason="the origin signs its certificates with trustme; install async-interop[run]")
 
-from scenarios.fetch_and_save.contract import BadResponse, client_context
+from scenarios.fetch_and_save import with_asyncio
+from scenarios.fetch_and_save.contract import BadResponse, Deadline, Timeout, client_context
 from scenarios.fetch_and_save.with_asyncio import fetch, fetch_and_save, run, save
 from scenarios.origin import BEHAVIORS, Origin
 from tests.conftest import Server, hold
@@ -153,3 +155,20 @@ def test_a_stopped_job_ends_at_once(serve: Callable[..., Server], framework: str
 
 def test_development_mode_is_silent(origin: Origin, tmp_path: Path, framework: str) -> None:
     assert checks.said_in_development_mode(framework, tmp_path / "pages.db", origin) == ""
+
+
+def test_a_deadline_in_the_turn_in_which_the_connection_is_made_is_a_timeout(
+    runner: Runner, serve: Callable[[Callable[[socket.socket], None]], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop closes the transport itself then, after its protocol has heard of it: that is no end of the peer's."""
+    handler = with_asyncio.WatchedHandler
+    deadline = Deadline(0.2)
+
+    def late(*args: Any) -> with_asyncio.WatchedHandler:
+        while deadline.left:  # The loop is busy for that long.
+            time.sleep(deadline.left)
+        return handler(*args)
+
+    monkeypatch.setattr(with_asyncio, "WatchedHandler", late)
+    with pytest.raises(Timeout):
+        runner(fetch(serve(hold).url, timeout=deadline))
