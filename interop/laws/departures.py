@@ -140,10 +140,13 @@ def _parsed_by_hand(text: str) -> dict[str, Any]:
     return {"departure": entries}
 
 
-def find(departures: Sequence[Departure], law: str, crossing: str, bridge: str) -> Departure | None:
-    """The entry that lets this law be broken there."""
+def find(
+    departures: Sequence[Departure], law: str, crossing: str, bridge: str, packages: Mapping[str, str] | None = None
+) -> Departure | None:
+    """The entry that lets this law be broken there, with these packages; by default with those that are installed."""
     for departure in departures:
-        if departure.covers(law, crossing, bridge) and departure.applies(_installed(departure)):
+        there = _installed(departure) if packages is None else packages
+        if departure.covers(law, crossing, bridge) and departure.applies(there):
             return departure
     return None
 

@@ -6,10 +6,11 @@ Each line runs in an environment with that package, what its probes need beside 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from interop.bridges.portals import Portals
+from interop.laws import departures
 from interop.record import Finding, Record
 from interop.record.diff import BAD, Change, Difference
 from interop.report.changes import cell, sides, where
@@ -54,7 +55,8 @@ def run(
 
 
 def together(previous: str, records: Sequence[Record]) -> str:
-    """The page with its section on the covering set, from a record of each of its environments."""
+    """The page with its section on the covering set, from a record of each of its environments, with the departures of today."""
+    records = [_excused(record) for record in records]
     table = [["Python", *LINES, "laws kept", "fetch and save as it should", "not kept"]]
     table += [["---"] * len(table[0]), *sorted(map(_environment, records))]
     lines = [TOGETHER, "", WHAT_TOGETHER, *(f"| {' | '.join(row)} |" for row in table), ""]
@@ -121,6 +123,18 @@ def _laws(record: Record) -> tuple[str, list[str]]:
     bad = [finding for finding in laws if finding.verdict in BAD]
     said = [f"{finding.check} ({'departure' if finding.departure else finding.verdict})" for finding in bad]
     return f"{kept:,} of {kept + len(bad):,}", list(dict.fromkeys(said))
+
+
+def _excused(record: Record) -> Record:
+    known = departures.read()
+
+    def excuse(it: Finding) -> Finding:
+        if it.verdict != "broken" or not it.bridge or it.departure:
+            return it
+        entry = departures.find(known, it.check, it.subject, it.bridge, record.header["packages"])
+        return replace(it, departure=entry.said) if entry else it
+
+    return replace(record, findings=[excuse(finding) for finding in record.findings])
 
 
 def _environment(record: Record) -> list[str]:

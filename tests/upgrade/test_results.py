@@ -50,6 +50,14 @@ def test_what_is_excused_has_its_reason_and_what_is_not_its_place_and_words() ->
     assert sum("C1, asyncio->trio/thread and 1 more: hung: a \\| b" in line for line in lines) == 2
 
 
+def test_a_departure_that_became_known_after_the_run_excuses_the_releases_that_it_is_about() -> None:
+    broken = Finding("F4", "F", "asyncio->anyio[trio]/guest", "broken", "unclosed", bridge="portal")
+    header = record().header
+    old, new = (Record({**header, "packages": {"anyio": version}}, [broken], 1) for version in ("4.4.0", "4.16.0"))
+    assert any("F4 (departure)" in line for line in section(together(PAGE, [old])))
+    assert any("F4 (broken)" in line for line in section(together(PAGE, [new])))
+
+
 def test_the_rest_of_the_page_stays_as_it_was_and_the_section_is_written_anew() -> None:
     page = together(PAGE, [record()])
     assert page.startswith(PAGE)
