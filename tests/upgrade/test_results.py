@@ -74,3 +74,16 @@ def test_the_command_writes_the_section_from_records_and_runs_nothing(tmp_path: 
     command.declare(parser)
     assert command.main(parser.parse_args(["--results", str(page), str(file)])) == 0
     assert page.read_text(encoding="utf-8") == together(PAGE, [record()])
+
+
+CHECKED_IN = Path(__file__).parents[2] / "docs" / "matrix.md"
+
+
+@pytest.mark.skipif(not CHECKED_IN.exists(), reason="needs a checkout")
+def test_the_page_that_is_checked_in_has_every_environment_of_the_covering_set() -> None:
+    rows = [line.strip("| ").split(" | ") for line in section(CHECKED_IN.read_text(encoding="utf-8")) if line.startswith("| 3.")]
+    for row in read().rows:
+        wanted = [row[PYTHON], *(row[package] for package in LINES)]
+        assert any(
+            all(f"{got}.".startswith(f"{want}.") for got, want in zip(versions, wanted, strict=False)) for versions in rows
+        ), row
