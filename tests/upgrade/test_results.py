@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from interop.commands import matrix as command
 from interop.record import Finding, Record, new, write
-from interop.upgrade.covering import LINES
+from interop.upgrade.covering import LINES, PYTHON, read
 from interop.upgrade.results import HEAD, together
 
 PAGE = f"{HEAD}\n## tornado\n\nkept as it was\n\n## uvloop\n\nthis, too\n"
