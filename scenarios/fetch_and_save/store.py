@@ -28,10 +28,13 @@ class Store:
         self.framework = framework
         self.is_postgres = text.startswith(("postgresql://", "postgres://"))
         self.target = unquote(text[len("sqlite:///") :]) if text.startswith("sqlite:///") else text
-        if not self.is_postgres:
-            # Here and not where it is used: threads that import the same wait for one another, in a process that gevent has
-            # patched on a lock of gevent's, and one of them was seen to wait for ever.
-            import scenarios.fetch_and_save.sqlite_store  # noqa: F401
+        # Here and not first where it is used: threads that import the same wait for one another, in a process that gevent has
+        # patched on a lock of gevent's, and one of ten waits for ever now and then (9 of 360 jobs, gevent 26.9).
+        self._absent: ImportError | None = None
+        try:
+            self._driver()
+        except ImportError as error:
+            self._absent = error
 
     def open(self, timeout: float | Deadline = TIMEOUT) -> None:
         """Make sure, before the network is touched, that pages can be saved; create what is missing. Blocks.
@@ -53,29 +56,27 @@ class Store:
 
     async def open_async(self, timeout: float | Deadline = TIMEOUT) -> None:
         """open() as asyncio has it; PostgreSQL only."""
-        await _postgres().write_async(self.target, Deadline.of(timeout), None)
+        await self._driver().write_async(self.target, Deadline.of(timeout), None)
 
     async def save_async(self, page: Page, timeout: float | Deadline = TIMEOUT) -> None:
         """save() as asyncio has it; PostgreSQL only. Cancelling it closes the connection at once."""
-        await _postgres().write_async(self.target, _in_time(timeout), table.row(page, self.framework))
+        await self._driver().write_async(self.target, _in_time(timeout), table.row(page, self.framework))
 
     def _write(self, deadline: Deadline, row: table.Row | None) -> None:
-        if self.is_postgres:
-            _postgres().write(self.target, deadline, row)
-        elif scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.target):
+        if not self.is_postgres and (scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.target)):
             raise StoreError(f"not a store: {scheme[0]!r}; give a path, sqlite:///... or postgresql://...")
-        else:
-            from scenarios.fetch_and_save import sqlite_store
+        self._driver().write(self.target, deadline, row)
 
-            sqlite_store.write(self.target, deadline, row)
+    def _driver(self) -> ModuleType:
+        if self._absent is not None:
+            raise StoreError("psycopg is not installed; install it with: pip install 'async-interop[postgres]'") from self._absent
+        if self.is_postgres:
+            from scenarios.fetch_and_save import postgres_store
 
+            return postgres_store
+        from scenarios.fetch_and_save import sqlite_store
 
-def _postgres() -> ModuleType:
-    try:
-        from scenarios.fetch_and_save import postgres_store
-    except ImportError as error:
-        raise StoreError("psycopg is not installed; install it with: pip install 'async-interop[postgres]'") from error
-    return postgres_store
+        return sqlite_store
 
 
 def _in_time(timeout: float | Deadline) -> Deadline:

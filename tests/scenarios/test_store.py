@@ -608,7 +608,21 @@ def test_every_single_call_may_fail_and_nothing_is_damaged(faults: Path, tmp_pat
     assert calls.index("sync journal") < calls.index("write database")
 
 
-def test_the_driver_is_imported_when_a_store_is_made_and_not_by_the_threads_that_use_it() -> None:
-    code = "import sys; from scenarios.fetch_and_save.store import Store; Store('p.db', 'f'); print('sqlite3' in sys.modules)"
+@pytest.mark.parametrize(("target", "driver"), [("p.db", "sqlite3"), ("postgresql://127.0.0.1/p", "psycopg")])
+def test_the_driver_is_imported_when_a_store_is_made_and_not_by_the_threads_that_use_it(target: str, driver: str) -> None:
+    pytest.importorskip(driver, reason=f"{driver} is not installed")
+    code = (
+        f"import sys; from scenarios.fetch_and_save.store import Store; Store({target!r}, 'f'); print({driver!r} in sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
     assert said == "True\n"
+
+
+def test_a_driver_that_is_not_installed_is_told_when_the_store_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "scenarios.fetch_and_save.postgres_store", raising=False)
+    monkeypatch.delattr("scenarios.fetch_and_save.postgres_store", raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # as the import system has it for what cannot be imported
+    store = Store("postgresql://127.0.0.1/p", "f")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="psycopg is not installed"):
+            store.open()
