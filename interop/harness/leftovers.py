@@ -99,7 +99,8 @@ def _files() -> list[str]:
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:
-            found.append(f"{name} {os.readlink(f'/proc/self/fd/{name}').partition(':')[0]}")
+            kind, _, which = os.readlink(f"/proc/self/fd/{name}").partition(":")
+            found.append(f"{name} {which if kind == 'anon_inode' else kind}")  # "[eventpoll]"; "socket", "pipe", a path
         except OSError:  # The directory's own descriptor is closed by now.
             continue
     return found
