@@ -48,7 +48,7 @@ class Loop(Runtime):
         self.holds += 1
         if self.holds == 1 and bell.POSSIBLE:
             self.bell = Bell()
-            self.loop.add_reader(self.bell.fd, self._heard, self.bell)
+            self.loop.add_reader(self.bell.fd, self._rung)
 
     def release(self) -> None:
         """One reason less for it."""
@@ -59,9 +59,12 @@ class Loop(Runtime):
                 self.loop.remove_reader(bell.fd)
                 self.loop.call_soon(self._heard)  # It may have been rung just now.
 
-    def _heard(self, bell: Bell | None = None) -> None:
-        if bell is not None:
-            bell.hear()
+    def _rung(self) -> None:
+        if self.bell is not None:  # Nothing on the stack holds the bell: an error that somebody keeps would keep it open.
+            self.bell.hear()
+        self._heard()
+
+    def _heard(self) -> None:
         self.drain()  # Always from here: what goes on has the same stack under it, whoever woke the loop.
 
     def raw_wake(self) -> None:

@@ -60,6 +60,7 @@ class Reactor(Runtime):
         super().__init__()
         self.reactor = reactor
         self.holds = 0
+        self.bell: Bell | None = None
         self.ear: Ear | None = None
         reactor.addSystemEventTrigger("before", "shutdown", self.end)
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
@@ -78,32 +79,38 @@ class Reactor(Runtime):
         """Have a cheap way in while others may want one."""
         self.holds += 1
         if self.holds == 1 and bell.POSSIBLE:
-            self.ear, loop = Ear(Bell(), self.drain), self.asyncio_loop()
+            self.bell, loop = Bell(), self.asyncio_loop()
             if loop is None:
+                self.ear = Ear(self.bell.fd, self._rung)
                 self.reactor.addReader(self.ear)
             else:
-                loop.add_reader(self.ear.bell.fd, self.ear.doRead)
+                loop.add_reader(self.bell.fd, self._rung)
 
     def release(self) -> None:
         """One reason less for it."""
         self.holds -= 1
-        if self.holds == 0 and self.ear is not None:
-            ear, self.ear = self.ear, None
+        if self.holds == 0 and self.bell is not None:
+            bell, self.bell, ear, self.ear = self.bell, None, self.ear, None
             loop = self.asyncio_loop()
             if loop is None and not self.dead:
                 self.reactor.removeReader(ear)
             elif loop is not None and not loop.is_closed():
-                loop.remove_reader(ear.bell.fd)
+                loop.remove_reader(bell.fd)
             if not self.dead:
                 self.reactor.callFromThread(self.drain)  # It may have been rung just now.
 
+    def _rung(self) -> None:
+        if self.bell is not None:  # Nothing on the stack holds the bell: an error that somebody keeps would keep it open.
+            self.bell.hear()
+        self.drain()
+
     def raw_wake(self) -> None:
         """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
-        loop, ear = self.asyncio_loop(), self.ear
+        loop, bell = self.asyncio_loop(), self.bell
         if loop is not None and sys.modules["asyncio"]._get_running_loop() is loop:
             loop.call_soon(self._turn)
-        elif ear is not None and not (loop is not None and loop.is_closed()):
-            ear.bell.ring()
+        elif bell is not None and not (loop is not None and loop.is_closed()):
+            bell.ring()
         elif loop is None:
             self.reactor.callFromThread(self.drain)
         else:

@@ -21,7 +21,6 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python import threadable
 from zope.interface import implementer
 
-from interop.bell import Bell
 from interop.errors import AlreadyRunning, NotRunning
 
 
@@ -53,19 +52,14 @@ class Reader:
 
 @implementer(IReadDescriptor)
 class Ear:
-    """What hears a bell in a reactor."""
+    """What hears a bell in a reactor, and does not hold it."""
 
-    def __init__(self, bell: Bell, drain: Callable[[], object]) -> None:
-        self.bell, self.drain = bell, drain
+    def __init__(self, fd: int, doRead: Callable[[], object]) -> None:
+        self.fd, self.doRead = fd, doRead
 
     def fileno(self) -> int:
         """The bell's descriptor."""
-        return self.bell.fd
-
-    def doRead(self) -> None:
-        """It was rung."""
-        self.bell.hear()
-        self.drain()
+        return self.fd
 
     def connectionLost(self, reason: object) -> None:
         """The reactor ends."""
