@@ -1,6 +1,7 @@
 """Plan both sides, build them, observe what touches what moved, observe again what differs, and compare.
 
-What differs is run once more on both sides: what does not say the same each time is noise and no change.
+What differs is run once more on both sides, and a law until it has said the same five times; what does not, is noise.
+A probe is made to see the same on every run; a law of somebody else's bridge may be a race, and look well in one run of two.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from interop.upgrade.planning import Base, CannotPlan, Plan, current, from_file,
 from interop.upgrade.pythons import Interpreter, find
 from interop.upgrade.selection import PYTHON, Touch
 
-AGAIN = (2,)  # the numbers of the repetitions
+AGAIN = (2, 3, 4, 5)  # the numbers of the repetitions
 Say = Callable[[str, int, int, str], None]  # phase, done, total, what
 
 
@@ -93,13 +94,23 @@ def answer(question: Question, say: Say = lambda phase, done, total, what: None)
         for name, side, found in zip(("before", "after"), (before, after), _installable(question, before, after), strict=True)
     ]
     records = [[side.observed(1, question, say, phases)] for side in sides]
-    if keys := differing(records[0][0], records[1][0]):
-        for side, found in zip(sides, records, strict=True):
-            part = side.only(keys)
-            found += [part.observed(number, question, say, phases) for number in AGAIN if not part.request.empty]
+    again(sides, records, {id for cell in laws for id in cell["ids"]}, lambda side, n: side.observed(n, question, say, phases))
     notes = [*_notes(base, before.plan, after.plan), *_gone_back(question, before, after)]
     notes += [] if touch.moved else ["nothing moved: both environments have the same versions"]
     return Answer(compare(*records), records[0], records[1], _chosen(probes, laws, sides), notes, phases)
+
+
+def again(
+    sides: Sequence[Side], records: Sequence[list[Record]], laws: Collection[str], observed: Callable[[Side, int], Record]
+) -> None:
+    """Add to the first record of each side the repetitions of what differs: see the module's docstring."""
+    keys = differing(records[0][0], records[1][0])
+    for number in AGAIN:
+        for side, found in zip(sides, records, strict=True):
+            part = side.only(keys)
+            found += [] if part.request.empty else [observed(part, number)]
+        noise = {(each.id, each.subject, each.bridge) for each in compare(*records).noise}
+        keys = [key for key in keys if key[0] in laws and key not in noise]
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ MOST = 300  # characters of a value; the records have all of it
 HEAD = """# What changed at which release
 
 What releases changed, from real runs: both releases in environments of their own, on Python 3.11 or 3.12, every probe of the
-package, and what differed run again. Laws, where they are counted, are those on every crossing with the framework on one side.
-No pair is here that was not run. `interop matrix --results docs/matrix.md --package tornado,...` runs the release lines of
-[matrix.json](../interop/upgrade/matrix.json), with the laws, and writes a package's section anew. What a probe sees is neither
-right nor wrong; ✗ marks a new hang, crash or import that fails, ✓ one that is gone. How to ask the same about your own
-environment: [upgrading.md](upgrading.md).
+package, and what differed run again, a law four times more. Laws, where they are counted, are those on every crossing with the
+framework on one side. No pair is here that was not run. `interop matrix --results docs/matrix.md --package tornado,...` runs
+the release lines of [matrix.json](../interop/upgrade/matrix.json), with the laws, and writes a package's section anew. What a
+probe sees is neither right nor wrong; ✗ marks a new hang, crash or import that fails, ✓ one that is gone. How to ask the same
+about your own environment: [upgrading.md](upgrading.md).
 """
 TOGETHER = "every pair of releases"
 WHAT_TOGETHER = """Each pair of (Python, release line) is in at least one of these environments. `tox -m pairwise` runs them, and
