@@ -62,10 +62,10 @@ class Loop(Runtime):
     def _rung(self) -> None:
         if self.bell is not None:  # Nothing on the stack holds the bell: an error that somebody keeps would keep it open.
             self.bell.hear()
-        self._heard()
+        self.drain()
 
     def _heard(self) -> None:
-        self.drain()  # Always from here: what goes on has the same stack under it, whoever woke the loop.
+        self.drain()  # One frame more, as there: what goes on has the same stack under it, whoever woke the loop.
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""

@@ -31,11 +31,10 @@ LINES: Mapping[str, Sequence[str]] = {
     "eventlet": ("0.36", "0.38", "0.40", "0.41"),
     "uvloop": ("0.19", "0.21", "0.22", "0.23"),
 }
-# What the index lets be installed and cannot run: before Twisted 24.7, twisted.web imports cgi, which Python 3.13 has not; and
+# What the index lets be installed and cannot run: before Twisted 24.3, twisted.web imports cgi, which Python 3.13 has not; and
 # before 0.25, Trio cannot be imported there: it knows each attribute of pathlib's classes.
 CANNOT_RUN: Sequence[Mapping[str, str]] = (
     {PYTHON: "3.13", "twisted": "23.10"},
-    {PYTHON: "3.13", "twisted": "24.3"},
     {PYTHON: "3.13", "trio": "0.23"},
 )
 EXTRAS = {"anyio": "anyio[trio]"}  # Which releases of Trio go with one of anyio is what this extra says.
