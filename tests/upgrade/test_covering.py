@@ -30,7 +30,7 @@ def test_the_matrix_that_is_checked_in_covers_every_pair_that_is_possible() -> N
 
 
 def test_the_matrix_has_as_few_rows_as_it_had() -> None:
-    assert len(read().rows) <= 25, "4 x 4 values need 16 rows at least; covertable and its annealing found 24, and a pair came since"
+    assert len(read().rows) <= 25, "4 x 4 values need 16 rows; covertable and its annealing found 24, and a pair came since"
 
 
 def test_a_row_less_would_not_cover() -> None:
