@@ -24,7 +24,7 @@ def descriptors() -> list[str]:
 
 
 @pytest.mark.skipif(not PLACE.exists(), reason="no /proc/self/fd to look into")
-@pytest.mark.parametrize("callee_name", ["asyncio", "twisted", "trio", "gevent", "threads"])
+@pytest.mark.parametrize("callee_name", ["asyncio", "twisted[private]", "trio", "gevent", "threads"])
 @pytest.mark.parametrize("caller_name", FRAMEWORKS)
 def test_an_error_that_is_kept_holds_nothing_open(caller_name: str, callee_name: str) -> None:
     caller, callee = side(caller_name), side(callee_name)
