@@ -75,6 +75,7 @@ class Plan:
     behaviors: list[Behavior] = field(default_factory=list)
     repeat: int = 1
     seed: int | None = None
+    part: bool = False  # Of a run on several machines: it may have nothing to do, and `interop report` judges the whole.
     findings: list[Finding] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -97,7 +98,7 @@ def main(options: argparse.Namespace) -> int:
         plan = _plan(options)
     except InteropError as error:
         return _usage(str(error))
-    if not plan.expected:
+    if not plan.expected and not plan.part:
         sys.stderr.write("interop: nothing ran: no check fits what was asked for\n")
         return 3
     from interop.report import terminal
@@ -123,11 +124,12 @@ def _plan(options: argparse.Namespace) -> Plan:
         _plan_laws(plan, options)
     if asked_fetching or not asked_laws:
         _plan_fetching(plan, options)
-    if options.shard:
+    if options.shard and plan.expected:
         from interop.harness.planner import shard
 
         plan.cells, plan.probes = shard(plan.cells, options.shard), shard(plan.probes, options.shard)
         plan.frameworks = shard(plan.frameworks, options.shard)
+        plan.part = True
     return plan
 
 
@@ -269,7 +271,7 @@ def _close(plan: Plan, options: argparse.Namespace) -> int:
 def _exit_code(record: Record, plan: Plan) -> int:
     if not record.complete:
         return 128 + plan.stopped_by
-    if all(finding.verdict == "not-applicable" for finding in record.findings):
+    if not plan.part and all(finding.verdict == "not-applicable" for finding in record.findings):
         sys.stderr.write("interop: nothing ran: nothing of it is installed\n")
         return 3
     if any(finding.verdict == "kit-error" for finding in record.findings):

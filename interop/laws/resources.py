@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.world import NotApplicable, World, expect, running_asyncio_loop
+from interop.laws.world import NotApplicable, Outcome, World, expect, running_asyncio_loop
 
 SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown"
 
@@ -286,3 +286,32 @@ async def a_session_ends_also_when_its_body_fails(world: World) -> None:
     if not world.callee.has_loop or not world.caller.has_loop:
         raise NotApplicable("idle worker threads stay for a while")
     expect(after[0] <= before[0] and after[1] <= before[1], (before, after))
+
+
+@law("R13", needs=("opens",), source="https://docs.python.org/3/reference/datamodel.html#traceback-objects", once=True)
+async def an_error_that_somebody_keeps_holds_nothing_open(world: World) -> None:
+    """Look for a frame that waits with a socket, a pipe or a selector in its variables: the error's traceback keeps it."""
+
+    async def fails() -> None:
+        await world.callee.turn()
+        raise ValueError
+
+    async def failed() -> Outcome:
+        session = await world.open()
+        outcome = await world.spawned(world.call_on, session, fails)
+        await world.close(session)
+        return outcome
+
+    async def held() -> int:
+        await world.turns(3)
+        gc.collect()
+        return open_files()
+
+    for _ in range(3):
+        await failed()
+    before = await held()
+    kept = [await failed() for _ in range(3)]
+    during = await held()
+    kept.clear()
+    after = await held()
+    expect(during <= max(before, after), (before, during, after))  # What stays without the errors, too, is for R3.

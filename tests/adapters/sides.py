@@ -29,7 +29,7 @@ def run(driver: Driver, main: Afn) -> Any:
 
 
 async def open_portal(driver: Driver, callee: Any, topology: str | None = None) -> Any:
-    """An open portal; to Twisted as "twisted[private]", since the process's reactor may be on another test's loop, or running."""
+    """An open portal."""
     return await driver.open(driver.adapter.open_portal(callee, topology=topology))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -169,3 +170,26 @@ class LeavesItsPoolAfterAnError(Fault):
         if session.kept not in self.pools:
             session.kept.shutdown()
         await super().closes(session)
+
+
+class Pipe:
+    """Open until it is forgotten."""
+
+    def __init__(self) -> None:
+        self.ends = os.pipe()
+
+    def __del__(self) -> None:
+        for end in self.ends:
+            os.close(end)
+
+
+class WaitsWithAPipeInItsFrame(Fault):
+    """As whoever waits with a pipe or an eventfd of its own: an error's traceback keeps the frame, and that the pipe."""
+
+    breaks = "R13"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        pipe = Pipe()
+        value = await session.portal.call(fn)
+        del pipe
+        return value
