@@ -50,11 +50,15 @@ async def calls_overlap(world: World) -> None:
         expect(outcome == ("value", None), outcome)
 
 
-def to_and_fro(world: World, back: WayBack) -> Afn:
-    """A function of the caller's that calls to and fro so many times."""
+def to_and_fro(world: World, back: WayBack, meet: Afn | None = None) -> Afn:
+    """A function of the caller's that calls to and fro so many times; an even number ends in the caller, in meet()."""
 
     async def down(depth: int) -> int:
-        return int(await world.call(across, depth - 1)) + 1 if depth else 0
+        if depth:
+            return int(await world.call(across, depth - 1)) + 1
+        if meet is not None:
+            await meet()
+        return 0
 
     async def across(depth: int) -> int:
         return int(await back.call(down, depth - 1)) + 1 if depth else 0
@@ -74,11 +78,20 @@ async def a_call_nested_thirty_deep_finishes(world: World) -> None:
 
 @law("L4", needs=("back",), source="A pool whose workers wait for the pool is a deadlock", once=True)
 async def forty_calls_nested_ten_deep_finish(world: World) -> None:
-    """Two hundred wait on either side. Look for a pool with a limit, in which every worker waits for one more."""
-    back = WayBack(world)
-    down = to_and_fro(world, back)
-    await back.open()
+    """They meet at the bottom: two hundred wait on either side. Look for a pool with a limit, whose workers wait for one more."""
     width = 40 if world.caller.has_loop and world.callee.has_loop else 10  # Nested plain calls are a thread each.
+    there: list[None] = []
+    all_there = world.caller.event()
+
+    async def meet() -> None:
+        there.append(None)
+        if len(there) == width:
+            all_there.set()
+        await all_there.wait()
+
+    back = WayBack(world)
+    down = to_and_fro(world, back, meet)
+    await back.open()
     tasks = [await world.caller.spawn(down, 10) for _ in range(width)]
     got = [await world.caller.join(task) for task in tasks]
     await back.close()

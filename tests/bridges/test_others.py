@@ -18,7 +18,7 @@ SEEN = [
     ("trio-asyncio", "trio->asyncio/guest", {"C2": "kept", "S2": "broken", "V7": "hung"}),
     ("asyncio-run-in-thread", "asyncio->asyncio/thread", {"X1": "kept", "C3": "broken", "C5": "broken", "C11": "broken"}),
     ("anyio-from-thread", "threads->anyio[asyncio]/thread", {"R1": "not-applicable", "V1": "kept", "V7": "broken"}),
-    ("trio-threads", "trio->threads/thread", {"X1": "kept", "V2": "broken"}),
+    ("trio-threads", "trio->threads/thread", {"L3": "kept", "V2": "broken", "L4": "hung"}),
     ("twisted-threads", "twisted->threads/thread", {"V1": "kept", "X1": "broken"}),
     ("twisted-asfuture", "twisted[asyncio]->asyncio/loop", {"V1": "kept", "C1": "broken"}),
     ("crochet", "threads->twisted/thread", {"V1": "kept", "X1": "broken"}),
