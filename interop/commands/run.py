@@ -5,21 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import random
 import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from interop.commands.plan import Plan, planned
 from interop.errors import InteropError
 from interop.record import Finding, Record, RecordError, new, write
-
-if TYPE_CHECKING:
-    from interop.harness.cell import Cell
-    from interop.probes.probe import Probe
-    from scenarios.origin import Behavior
 
 EXAMPLES = """examples:
   interop run                                      every law on every crossing, every behavior in every framework
@@ -31,8 +25,6 @@ EXAMPLES = """examples:
   interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
   interop run --law P --record before.json         only observe: see also `interop upgrade`
 """
-LAWS = ("caller", "callee", "topology", "crossing", "bridge", "law")
-FETCHING = ("framework", "group", "behavior")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -65,37 +57,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", metavar="FILE", help="write the page, too")
 
 
-@dataclass
-class Plan:
-    """What one run does, in which order, and what it has found so far."""
-
-    cells: list[Cell] = field(default_factory=list)
-    probes: list[Probe] = field(default_factory=list)
-    frameworks: list[str] = field(default_factory=list)
-    behaviors: list[Behavior] = field(default_factory=list)
-    repeat: int = 1
-    seed: int | None = None
-    part: bool = False  # Of a run on several machines: it may have nothing to do, and `interop report` judges the whole.
-    findings: list[Finding] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-
-    stopped_by: int = signal.SIGINT
-
-    def stop(self, number: int, frame: object) -> None:
-        """A signal's handler: go no further."""
-        self.stopped_by = number
-        raise KeyboardInterrupt
-
-    @property
-    def expected(self) -> int:
-        """How many findings there will be."""
-        return sum(len(cell.laws) for cell in self.cells) + len(self.probes) + len(self.frameworks) * len(self.behaviors)
-
-
 def main(options: argparse.Namespace) -> int:
     """Run. Returns 0 if everything was kept or is a known departure, 1 if not, 2 for usage, 3 if nothing ran."""
     try:
-        plan = _plan(options)
+        plan = planned(options)
     except InteropError as error:
         return _usage(str(error))
     if not plan.expected and not plan.part:
@@ -106,82 +71,12 @@ def main(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, plan.stop)  # what is known by then is still written down
     jobs = max(1, options.jobs)
-    with terminal.progress(_steps(plan), "steps") as advance, contextlib.suppress(KeyboardInterrupt):
+    with terminal.progress(plan.steps, "steps") as advance, contextlib.suppress(KeyboardInterrupt):
         _check_laws(plan, jobs, advance)
         _control(plan, jobs)
         _observe(plan, jobs, advance)
         _fetch(plan, jobs, advance)
     return _close(plan, options)
-
-
-def _plan(options: argparse.Namespace) -> Plan:
-    asked_laws = any(getattr(options, name) for name in LAWS)
-    asked_fetching = any(getattr(options, name) for name in FETCHING)
-    plan = Plan(repeat=max(1, options.repeat), seed=options.shuffle)
-    if plan.seed == 0:
-        plan.seed = random.randrange(1, 2**32)
-    if asked_laws or not asked_fetching:
-        _plan_laws(plan, options)
-    if asked_fetching or not asked_laws:
-        _plan_fetching(plan, options)
-    if options.shard and plan.expected:
-        from interop.harness.planner import shard
-
-        plan.cells, plan.probes = shard(plan.cells, options.shard), shard(plan.probes, options.shard)
-        plan.frameworks = shard(plan.frameworks, options.shard)
-        plan.part = True
-    return plan
-
-
-def _plan_laws(plan: Plan, options: argparse.Namespace) -> None:
-    from interop.harness import planner
-
-    asked = [name for name in options.law if not name.startswith("P")]
-    if len(asked) < len(options.law):
-        from interop.probes.probe import catalogue
-
-        probes, wanted = catalogue(), [name for name in options.law if name.startswith("P")]
-        for name in wanted:
-            if name != "P" and name not in probes:
-                raise planner.NoSuchThing("probe", name, ["those that `interop laws P` lists"])
-        plan.probes = [probe for id, probe in probes.items() if "P" in wanted or id in wanted]
-    if asked or not options.law:
-        plan.cells = planner.cells(
-            callers=options.caller,
-            callees=options.callee,
-            topologies=options.topology,
-            crossings=options.crossing,
-            bridges=options.bridge,
-            laws=planner.laws(asked),
-            seed=plan.seed,
-        )
-
-
-def _plan_fetching(plan: Plan, options: argparse.Namespace) -> None:
-    from interop.harness.planner import NoSuchThing
-    from scenarios.fetch_and_save import FRAMEWORKS
-    from scenarios.origin import BEHAVIORS, GROUPS, missing
-
-    if why := missing():
-        raise InteropError(f"{why}. The laws alone need nothing: --law V,C,X,L,R,S,H")
-    for what, asked, known in (
-        ("framework", options.framework, list(FRAMEWORKS)),
-        ("group", options.group, list(GROUPS)),
-        ("behavior", options.behavior, [behavior.name for behavior in BEHAVIORS]),
-    ):
-        for name in asked:
-            if name not in known:
-                raise NoSuchThing(what, name, known)
-    plan.frameworks = options.framework or list(FRAMEWORKS)
-    plan.behaviors = [
-        behavior
-        for behavior in BEHAVIORS
-        if (not options.group or behavior.group in options.group) and (not options.behavior or behavior.name in options.behavior)
-    ]
-
-
-def _steps(plan: Plan) -> int:
-    return len(plan.cells) * plan.repeat + len(plan.probes) + len(plan.frameworks)
 
 
 def _check_laws(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:

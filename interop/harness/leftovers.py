@@ -66,7 +66,7 @@ def now(caller: Driver) -> Left:
 
 
 async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -> list[str]:
-    """What is left, after the loop has had time to end what is ending: a settled number of turns, no clock."""
+    """What is left, after the loop has had some turns, and other threads half a second, to end what is ending."""
     more: list[str] = []
     for attempt in range(8):
         more = now(caller).more_than(before)
@@ -76,12 +76,13 @@ async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -
             collect()
         for _ in range(1 << attempt):
             await caller.turn()
-        _let_threads_end(before)
+        _let_threads_end(before, 0.002 * (1 << attempt))
     return more
 
 
-def _let_threads_end(before: Left) -> None:
-    """A thread that has done its work may still need a moment of its own to end."""
+def _let_threads_end(before: Left, seconds: float) -> None:
+    """A thread that has done its work may still need a moment to end, or to let go of the eventfd that it has just rung."""
+    time.sleep(seconds)
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not _idles(thread) and _named(thread) not in before.threads:
             thread.join(0.02)

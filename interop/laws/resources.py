@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from interop.laws.law import law
@@ -18,6 +20,24 @@ SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent
 def open_files() -> int:
     """How many descriptors this process has; 0 where it cannot be known."""
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+
+Count = tuple[int, ...]
+
+
+async def settled(world: World, look: Callable[[], Awaitable[Count]], before: Count) -> tuple[bool, Count]:
+    """Whether nothing is more than before, and what there is: soon, for another thread may still have its last step to make.
+
+    Who has rung an eventfd holds it until its next instruction; on a busy machine the whole session may be over by then.
+    """
+    for attempt in range(8):
+        gc.collect()
+        after = await look()
+        if all(b >= a for b, a in zip(before, after, strict=True)):
+            return True, after
+        await world.turns(1 << attempt)
+        time.sleep(0.002 * (1 << attempt))  # noqa: ASYNC251 - for other threads: half a second in all
+    return False, after
 
 
 @law("R1", needs=("cancel", "opens"), source=SHUTDOWN)
@@ -64,7 +84,7 @@ async def calls_errors_and_cancels_leave_nothing_behind(world: World) -> None:
             if "cancel" in world.bridge.has and world.callee.has_loop:
                 await world.cancelled_call(world.callee.sleep_forever)
 
-    async def left() -> tuple[int, ...]:
+    async def left() -> Count:
         await world.turns(3)
         gc.collect()
         theirs = await world.call(_alive)
@@ -77,8 +97,8 @@ async def calls_errors_and_cancels_leave_nothing_behind(world: World) -> None:
     async def flat() -> tuple[bool, Any]:
         before = await left()
         await some(15)
-        after = await left()
-        return all(b >= a for b, a in zip(before, after, strict=True)), (before, after, threading.enumerate())
+        is_flat, after = await settled(world, left, before)
+        return is_flat, (before, after, threading.enumerate())
 
     await some(5)
     if (await flat())[0]:
@@ -122,16 +142,17 @@ async def twelve_cycles_leave_nothing_behind(world: World) -> None:
         await world.close(session)
         expect(got == "fine", got)
 
+    async def left() -> Count:
+        return threading.active_count(), open_files(), world.caller.alive()
+
     for _ in range(3):
         await cycle()
     gc.collect()
-    before = threading.active_count(), open_files(), world.caller.alive()
+    before = await left()
     for _ in range(12):
         await cycle()
-    await world.turns(3)
-    gc.collect()
-    after = threading.active_count(), open_files(), world.caller.alive()
-    expect(all(b >= a for b, a in zip(before, after, strict=True)), (before, after, threading.enumerate()))
+    is_flat, after = await settled(world, left, before)
+    expect(is_flat, (before, after, threading.enumerate()))
 
 
 def outside() -> dict[str, Any]:
@@ -269,7 +290,13 @@ async def close_waits_for_a_call_that_is_ending_by_itself(world: World) -> None:
 @law("R12", needs=("opens",), source="A with block ends what it began, also by an error", once=True)
 async def a_session_ends_also_when_its_body_fails(world: World) -> None:
     """Look for a clean-up that only the good way comes to."""
-    before = threading.active_count(), open_files()
+    if not world.callee.has_loop or not world.caller.has_loop:
+        raise NotApplicable("idle worker threads stay for a while")
+
+    async def left() -> Count:
+        return threading.active_count(), open_files()
+
+    before = await left()
     for _ in range(3):
         session = await world.open()
 
@@ -280,12 +307,8 @@ async def a_session_ends_also_when_its_body_fails(world: World) -> None:
         await world.close(session)
         expect(outcome[0] == "error", outcome)
         del session, outcome
-    await world.turns(3)
-    gc.collect()
-    after = threading.active_count(), open_files()
-    if not world.callee.has_loop or not world.caller.has_loop:
-        raise NotApplicable("idle worker threads stay for a while")
-    expect(after[0] <= before[0] and after[1] <= before[1], (before, after))
+    is_flat, after = await settled(world, left, before)
+    expect(is_flat, (before, after))
 
 
 @law("R13", needs=("opens",), source="https://docs.python.org/3/reference/datamodel.html#traceback-objects", once=True)
@@ -302,16 +325,16 @@ async def an_error_that_somebody_keeps_holds_nothing_open(world: World) -> None:
         await world.close(session)
         return outcome
 
-    async def held() -> int:
-        await world.turns(3)
-        gc.collect()
-        return open_files()
+    async def held() -> Count:
+        return (open_files(),)
 
     for _ in range(3):
         await failed()
+    gc.collect()
     before = await held()
     kept = [await failed() for _ in range(3)]
-    during = await held()
+    is_flat, during = await settled(world, held, before)
     kept.clear()
+    gc.collect()
     after = await held()
-    expect(during <= max(before, after), (before, during, after))  # What stays without the errors, too, is for R3.
+    expect(is_flat or during <= after, (before, during, after))  # What stays without the errors, too, is for R3.
