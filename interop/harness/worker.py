@@ -26,7 +26,7 @@ from interop.harness.reports import Reports
 from interop.harness.scenario import Scenario
 from interop.laws.law import Law, catalogue
 from interop.laws.needs import missing
-from interop.laws.world import Broken, NotApplicable, World
+from interop.laws.world import Broken, NotApplicable, World, variable
 
 KIT = "the kit itself failed"
 ORDER = ("kept", "not-applicable", "blocked", "broken", "kit-error")  # From good to bad: a law is as good as its worst flavour.
@@ -221,6 +221,7 @@ async def check_together(
         left = await leftovers.settled(caller, before, gc.collect)
     except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
         left = [f"a pending {type(error).__name__}"]
+    variable.set(before.context)  # Or the same leak, when a case is tried again alone, would be none.
     last.spoils = bool(left)
     if last.verdict == "kept":
         if left:

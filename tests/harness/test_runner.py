@@ -45,6 +45,14 @@ def test_what_breaks_only_after_others_in_the_same_session_is_broken_and_says_so
     assert found["V1"].reason.startswith("after V11 in the same session: RuntimeError: worn out")
 
 
+def test_what_is_left_behind_is_charged_to_the_law_that_left_it_not_to_the_last_that_shared_its_session() -> None:
+    """asyncio by itself: a generator's context variable is set in whoever iterates, and S3 has one that sets it."""
+    alone = Cell("interop.bridges.control:Control", Crossing("asyncio", "asyncio", "alone"), ("S2", "S3", "S4"))
+    found = {finding.check: finding for finding in run([alone], jobs=1)}
+    assert [found[id].verdict for id in ("S2", "S3", "S4")] == ["kept", "broken", "kept"]
+    assert "left behind: a context variable" in found["S3"].reason
+
+
 def test_a_process_that_ends_itself_is_crashed() -> None:
     found = findings("Exits", "V1", "V11")
     assert found["V1"].verdict == "crashed"
