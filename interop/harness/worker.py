@@ -221,7 +221,8 @@ async def check_together(
         left = await leftovers.settled(caller, before, gc.collect)
     except BaseException as error:  # The next turn of this very task raises what somebody has sent it.
         left = [f"a pending {type(error).__name__}"]
-    variable.set(before.context)  # Or the same leak, when a case is tried again alone, would be none.
+    if variable.get() != before.context:  # Or the same leak, when a case is tried again alone, would be none.
+        variable.set(before.context)
     last.spoils = bool(left)
     if last.verdict == "kept":
         if left:
