@@ -87,7 +87,7 @@ def connect(visit: Visit) -> Any:
         if context is not None:
             # A ragged end is no end: somebody on the way may have cut a body that only the end delimits.
             sock = context.wrap_socket(
-                sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                sock, server_hostname=visit.url.certified, do_handshake_on_connect=False, suppress_ragged_eofs=False
             )
             limit.on_expire(functools.partial(shut, sock))
             bound(sock, limit)

@@ -24,6 +24,7 @@ from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import MAX_BODY, Page
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+LONGEST_PLACE = urls.MAX_URL + 100  # characters
 GRACE = 0.7  # seconds that a framework has to cancel, clean up and return
 
 Number = TypeVar("Number", int, float)
@@ -62,6 +63,7 @@ def perform(name: str, options: argparse.Namespace, run: Callable[[Job], None]) 
         output = _Output(name, store is not None, advance)
         job = Job(name, errands(options), output.report, store=store, concurrency=options.concurrency)
         with stopped_by_signals(job):
+            job.open_store()
             run(job)
     return output.exit_code
 
@@ -71,10 +73,11 @@ def errands(options: argparse.Namespace) -> list[Errand]:
     return [Errand(url, {"timeout": options.timeout, "max_body": options.max_bytes}) for url in options.urls]
 
 
-def complain(kind: str, what: object, exit_code: int) -> int:
-    """Say one line on standard error. Returns the exit code."""
+def complain(kind: str, what: object, exit_code: int, *, where: str = "") -> int:
+    """Say one line on standard error, each part cut for itself: a long reason must not cost the URL. Returns the exit code."""
+    place = f" [{one_line(where, LONGEST_PLACE if len(where) < LONGEST_PLACE else 300)}]" if where else ""
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"interop: {kind}: {one_line(what)}\n")
+        sys.stderr.write(f"interop: {kind}: {one_line(what)}{place}\n")
         sys.stderr.flush()
     return exit_code
 
@@ -114,8 +117,7 @@ class _Output:
     def report(self, errand: Errand, outcome: Page | FetchAndSaveError) -> None:
         self._advance()
         if isinstance(outcome, FetchAndSaveError):
-            where = one_line(urls.without_credentials(errand.url))
-            self.exit_code = complain(outcome.kind, f"{outcome} [{where}]", 1)
+            self.exit_code = complain(outcome.kind, outcome, 1, where=urls.without_credentials(errand.url))
         elif not say_page({**described(outcome), "framework": self._framework, "stored": self._stored}):
             self.exit_code = 1
 

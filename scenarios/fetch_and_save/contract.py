@@ -27,7 +27,7 @@ from scenarios.fetch_and_save.errors import (
 )
 from scenarios.fetch_and_save.job import Errand, Job
 from scenarios.fetch_and_save.store import Store
-from scenarios.fetch_and_save.tls import client_context
+from scenarios.fetch_and_save.tls import client_context, strict
 from scenarios.fetch_and_save.visit import MAX_BODY, MAX_REDIRECTS, Page, Visit
 
 __all__ = [
@@ -54,4 +54,5 @@ __all__ = [
     "TooLarge",
     "Visit",
     "client_context",
+    "strict",
 ]

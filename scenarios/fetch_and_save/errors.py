@@ -10,11 +10,11 @@ from interop.errors import InteropError
 _USERINFO = re.compile(r"//[^/?#\s]*@")
 
 
-def one_line(text: object) -> str:
-    """What is fit to be shown: printable, on one line, credentials in URLs as `***@`, 300 characters at most."""
+def one_line(text: object, most: int = 300) -> str:
+    """What is fit to be shown: printable, on one line, credentials in URLs as `***@`, `most` characters at most."""
     printable = "".join(c if c.isprintable() else " " for c in str(text).encode("utf-8", "replace").decode())
     line = " ".join(_USERINFO.sub("//***@", printable).split())
-    return line if len(line) <= 300 else line[:297] + "..."
+    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 class FetchAndSaveError(InteropError):

@@ -39,7 +39,7 @@ class Outcome:
     @property
     def shown_url(self) -> str:
         """The URL, less credentials."""
-        return one_line(urls.without_credentials(self.errand.url))
+        return one_line(urls.without_credentials(self.errand.url), urls.MAX_URL)
 
     @property
     def value(self) -> tuple[Any, ...]:
@@ -82,6 +82,11 @@ class Worker:
         self.said = ""
         self._process: subprocess.Popen[str] | None = None
         self._ended = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, once there is one."""
+        return None if self._process is None else self._process.pid
 
     def end(self) -> None:
         """Kill the process: the errands that are still open are "crashed". From any thread, at any time."""

@@ -19,7 +19,7 @@ async def hop(visit: Visit, backend: httpcore.AsyncNetworkBackend) -> Page | Non
         "GET",
         httpcore.URL(scheme=url.scheme.encode(), host=url.host.encode(), port=url.port, target=url.target.encode()),
         headers=visit.headers,
-        extensions={"timeout": {"connect": visit.connect_timeout}},
+        extensions={"timeout": {"connect": visit.connect_timeout}, "sni_hostname": url.certified},
     )
     context = client_context() if url.scheme == "https" else None
     async with httpcore.AsyncConnectionPool(ssl_context=context, network_backend=WatchedBackend(visit, backend)) as pool:

@@ -3,6 +3,7 @@
 The framework's `run(job)` takes each errand in turn, makes an attempt at it and says how that ended; nothing here waits.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -12,6 +13,8 @@ from scenarios.fetch_and_save.deadline import TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import FetchAndSaveError
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
+
+OPENING = 3.0  # seconds; a store that is locked for longer is waited for by each attempt, within its deadline
 
 Report = Callable[["Errand", "Page | FetchAndSaveError"], None]
 
@@ -26,6 +29,9 @@ class Errand:
 
 class Job:
     """Errands for one framework.
+
+    Attempts begin one in each turn of the framework's loop, so what has begun goes on before more begins. A thousand that
+    begin in one turn have one deadline, and on a busy machine the work of this process for the others takes longer than that.
 
     Args:
         framework: its name with its options, as in "twisted[asyncio]"; saved with every page.
@@ -55,6 +61,16 @@ class Job:
     def attempt(self, errand: Errand) -> "Attempt":
         """Begin: the errand's deadline runs from here."""
         return Attempt(self, errand)
+
+    def open_store(self) -> None:
+        """Open the store once, before the first attempt. Blocks, for OPENING at most.
+
+        All attempts that begin while the store is being opened go on in the same turn. An error is left to the attempts: each of
+        them opens the store for itself.
+        """
+        if self.store is not None:
+            with contextlib.suppress(FetchAndSaveError):
+                self.store.open(min([OPENING, *(errand.limits.get("timeout", TIMEOUT) for errand in self.errands)]))
 
     def on_stop(self, cancel: Callable[[], object]) -> None:
         """Register the native way to cancel all attempts; it is called in a signal handler, in the main thread."""

@@ -1,13 +1,14 @@
-"""The store in a PostgreSQL server, with psycopg 3: one list of statements, told to it in blocking code or in asyncio.
+"""The store in a PostgreSQL server, with psycopg 3, in blocking code: the writer's thread has nothing else to do.
 
-Both sides keep the deadline: the server gives up waiting for a lock and says so, and a server that says nothing is left.
+Both sides keep the deadlines: the server gives up waiting for a lock and says so, and a server that says nothing is left. A lock
+that somebody has on one row must not hold the others, so the server waits for it a fifth of a second at a time.
 A URL may be longer than an entry of an index, so it is unique by its digest.
 Source: PostgreSQL, "Error Codes", "INSERT", "Client Connection Defaults"; psycopg 3, "Connection classes".
 """
 
 import contextlib
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import psycopg
@@ -17,9 +18,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from scenarios.fetch_and_save.deadline import CONNECT_TIMEOUT, Deadline
 from scenarios.fetch_and_save.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreReadOnly, StoreSchema, Timeout
 from scenarios.fetch_and_save.table import COLUMNS, Row, upsert
+from scenarios.fetch_and_save.writer import Again, Request
 
 GRACE = 0.5  # seconds after the deadline in which the server may still say why
 _TURN = 0.1  # seconds between two looks at the deadline, which may be expired from outside
+_LOCK_TURN = 200  # milliseconds that the server waits for a lock before others have their turn
 
 _URL = re.compile(r"postgres(?:ql)?://(?:[^/?#@\0]*@)?[^/?#@\0]*(?:/[^?#@\0]*)?(?:\?[^#\0]*)?")
 _KEY = "sha256(url::bytea)"
@@ -39,6 +42,7 @@ EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL
 END $$"""
 _SETTINGS = """SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),
     set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)"""
+_LOCKS = ("55P03", "40")  # lock_timeout; deadlock and the like
 # By how an SQLSTATE begins; the first that fits.
 _STATES: tuple[tuple[str, type[StoreError]], ...] = (
     ("25006", StoreReadOnly),  # a read-only transaction
@@ -56,75 +60,96 @@ _STATES: tuple[tuple[str, type[StoreError]], ...] = (
 )
 
 
-def write(target: str, deadline: Deadline, row: Row | None) -> None:
-    """Save the row, or make sure that one can be saved, in one transaction.
+class Session:
+    """One connection to one database; see writer.py."""
 
-    Raises:
-        StoreError: nothing was changed.
-        Timeout: the server did not answer in time.
-    """
-    with _kinds():
-        connection = _connect(target, deadline)
-        with contextlib.closing(connection):  # which rolls back what was not committed, without a word
-            for query, values in _statements(deadline, row):
-                connection.execute(query, values)
-            connection.commit()
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._connection: _Connection | None = None  # made by save(), which knows how long that may take
+
+    def is_current(self) -> bool:
+        """Whether there is a connection, as far as this side knows."""
+        return self._connection is not None and not self._connection.closed
+
+    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[[], object]) -> None:
+        """Do the requests in one transaction."""
+        patience = _Patience(requests, tick)
+        with _kinds(patience):
+            if self._connection is None:
+                self._connection = _connect(self._target, patience)
+            self._connection.patience = patience
+            requests += more()
+            for query, values in _preparations(patience.left):
+                self._connection.execute(query, values)
+            if any(request.row is None for request in requests):
+                self._connection.execute(_TRY, (None,) * len(COLUMNS))
+            # In one order, or two processes with the same pages could each wait for the other.
+            rows: list[Row] = sorted((request.row for request in requests if request.row is not None), key=_url)
+            if rows:
+                with self._connection.cursor() as cursor:
+                    cursor.executemany(_SAVE, rows)
+            self._connection.commit()
+
+    def close(self) -> None:
+        """Close the connection, which rolls back what was not committed, without a word."""
+        if self._connection is not None:
+            self._connection.close()
 
 
-async def write_async(target: str, deadline: Deadline, row: Row | None) -> None:
-    """write() in asyncio, whose own timeout around it is to bound the time to connect."""
-    with _kinds():
-        connection = await _AsyncConnection.connect(**_parameters(target))
-        connection.deadline = deadline
-        try:
-            for query, values in _statements(deadline, row):
-                await connection.execute(query, values)
-            await connection.commit()
-        finally:
-            await connection.close()
+def _url(row: Row) -> str:
+    return str(row[0])
 
 
-def _statements(deadline: Deadline, row: Row | None) -> Iterator[tuple[str, Row]]:
+class _Patience:
+    """How long a transaction may take: as long as the most impatient of its requests allows, and `most` seconds."""
+
+    def __init__(self, requests: list[Request], tick: Callable[[], object], most: float = float("inf")) -> None:
+        self._requests, self._tick, self._limit = requests, tick, Deadline(most)
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return min(self._limit.left, *(request.deadline.left for request in self._requests))
+
+    @property
+    def late(self) -> float:
+        """Seconds since it was over. Asking lets the writer look after those that are not in the transaction."""
+        self._tick()
+        return max(self._limit.late, *(request.deadline.late for request in self._requests))
+
+    def within(self, most: float) -> "_Patience":
+        """The same, for that many seconds at most."""
+        return _Patience(self._requests, self._tick, most)
+
+
+def _preparations(left: float) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", ()
-    patience = int(min(deadline.left, 1e6) * 1000)  # milliseconds, in an int of C
-    yield _SETTINGS, (str(patience + 1), str(patience + int(GRACE * 500)))
+    patience = int(min(left, 1e6) * 1000)  # milliseconds, in an int of C
+    yield _SETTINGS, (str(min(patience, _LOCK_TURN) + 1), str(patience + int(GRACE * 500)))
     yield _CREATE, ()
-    yield (_TRY, (None,) * len(COLUMNS)) if row is None else (_SAVE, row)
 
 
-def _connect(target: str, deadline: Deadline) -> "_Connection":
-    limit = Deadline(min(CONNECT_TIMEOUT, deadline.left))
-    deadline.on_expire(limit.expire)
+def _connect(target: str, patience: _Patience) -> "_Connection":
     conninfo = make_conninfo(**_parameters(target))
     # Not psycopg's own connect(), which takes whole seconds, and two of them at least.
-    connection = _Connection(waiting.wait_conn(_in_time(generators.connect(conninfo), limit), _TURN))
-    connection.deadline = deadline
-    return connection
+    limit = patience.within(CONNECT_TIMEOUT)
+    return _Connection(waiting.wait_conn(_in_time(generators.connect(conninfo), limit), _TURN))
 
 
 class _Connection(psycopg.Connection[Any]):
-    """A connection that is left when its deadline has passed."""
+    """A connection that is left when nobody has any patience with it."""
 
-    deadline: Deadline
+    patience: _Patience
 
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
-        return waiting.wait(_in_time(gen, self.deadline), self.pgconn.socket, _TURN)
+        return waiting.wait(_in_time(gen, self.patience), self.pgconn.socket, _TURN)
 
 
-class _AsyncConnection(psycopg.AsyncConnection[Any]):
-    """The same; and when it is cancelled, it does not ask the server for leave."""
-
-    deadline: Deadline
-
-    async def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
-        return await waiting.wait_async(_in_time(gen, self.deadline), self.pgconn.socket, _TURN)
-
-
-def _in_time(steps: Generator[Any, Any, Any], deadline: Deadline) -> Generator[Any, Any, Any]:
+def _in_time(steps: Generator[Any, Any, Any], patience: _Patience) -> Generator[Any, Any, Any]:
     """The same steps for as long as there is time; psycopg goes on with them every _TURN, ready or not."""
     try:
         wanted = next(steps)
-        while deadline.late < GRACE:
+        while patience.late < GRACE:
             wanted = steps.send((yield wanted))
     except StopIteration as end:
         return end.value
@@ -145,12 +170,17 @@ def _parameters(target: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _kinds() -> Iterator[None]:
+def _kinds(patience: _Patience) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
         state = error.sqlstate or ""
-        if state == psycopg.errors.QueryCanceled.sqlstate:
+        # A pipeline that is left in the middle has complaints of its own.
+        if state == psycopg.errors.QueryCanceled.sqlstate or (not state and patience.late >= GRACE):
             raise Timeout("the store did not do it in time", "store") from error
         kind = next((kind for beginning, kind in _STATES if state.startswith(beginning)), StoreError)
-        raise kind(error.diag.message_primary or error) from error
+        found = kind(error.diag.message_primary or error)
+        if not state.startswith(_LOCKS):
+            raise found from error
+        found.__cause__ = error
+        raise Again(found) from error

@@ -10,20 +10,22 @@ import contextlib
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreReadOnly, StoreSchema
-from scenarios.fetch_and_save.table import COLUMNS, MARK, Row, upsert
+from scenarios.fetch_and_save.table import COLUMNS, MARK, upsert
+from scenarios.fetch_and_save.writer import Late, Request, sleep
 
 _CREATE = """CREATE TABLE pages (
     url TEXT NOT NULL UNIQUE, final_url TEXT NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
     sha256 TEXT NOT NULL, framework TEXT NOT NULL, fetched_at TEXT NOT NULL
 )"""
-_UPSERT = upsert(f"VALUES ({', '.join('?' * len(COLUMNS))})")
+_VALUES = f"({', '.join('?' * len(COLUMNS))})"
+_UPSERT = upsert(f"VALUES {_VALUES}")
+_TOGETHER = 100  # rows in one statement: each statement gives the interpreter to other threads, and has to get it back
 _JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"  # how a rollback journal begins; Source: SQLite, "Database File Format", 3
-_TURN = 0.1  # seconds that SQLite waits for a lock before we look at the deadline, which may be expired from outside
+_TURN = 0.0005  # seconds between two looks for a lock; less than the others pause after each transaction
 # SQLite's own words; error codes came to Python's module only in 3.11.
 _SAYS: tuple[tuple[str, type[StoreError]], ...] = (
     ("malformed", StoreCorrupt),
@@ -39,17 +41,89 @@ _SAYS: tuple[tuple[str, type[StoreError]], ...] = (
 )
 
 
-def write(target: str, deadline: Deadline, row: Row | None) -> None:
-    """Save the row, or make sure that one can be saved, in one transaction.
+class Session:
+    """One connection to one file; see writer.py."""
 
-    Raises:
-        StoreError: the file is as it was.
-    """
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._state: tuple[int, ...] | None = None
+        self._is_synchronous = False
+        with _kinds(target):
+            self._path = Path(os.path.realpath(target))  # a journal stands beside the file itself, not beside a link to it
+            _look(target, self._path)
+            self._connection = _connect(self._path)
+
+    def is_current(self) -> bool:
+        """Whether the file is the one that was opened, and is as our last transaction left it."""
+        return self._state is not None and self._state == self._look_again()
+
+    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[[], object]) -> None:
+        """Do the requests in one transaction."""
+
+        def patiently(statement: str) -> None:
+            while True:
+                try:
+                    self._connection.execute(statement)
+                except sqlite3.OperationalError as error:
+                    if "is locked" not in str(error):
+                        raise
+                    self._give_up_what_is_late(requests, error)
+                    tick()
+                    sleep(_TURN)
+                else:
+                    return
+
+        with _kinds(self._target):
+            if not self._is_synchronous:
+                patiently("PRAGMA synchronous = EXTRA")
+                self._is_synchronous = True
+            patiently("BEGIN IMMEDIATE")
+            try:
+                requests += more()
+                self._write(requests)
+                # Readers may still hold the file when the commit wants it alone; the transaction stays open and can try again.
+                patiently("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # where even this fails, whoever opens the file next rolls back
+                    self._connection.rollback()
+                raise
+        self._state = self._look_again()
+
+    def _write(self, requests: list[Request]) -> None:
+        if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            self._connection.execute(f"PRAGMA application_id = {MARK}")
+            self._connection.execute(_CREATE)
+        if any(request.row is None for request in requests):
+            _check(self._connection)
+        rows = [request.row for request in requests if request.row is not None]
+        for at in range(0, len(rows), _TOGETHER):
+            some = rows[at : at + _TOGETHER]
+            statement = upsert("VALUES " + ", ".join([_VALUES] * len(some)))
+            self._connection.execute(statement, [value for row in some for value in row])
+
+    def _give_up_what_is_late(self, requests: list[Request], error: sqlite3.OperationalError) -> None:
+        if late := [request for request in requests if request.is_late]:
+            busy = StoreBusy(f"{error}: {self._target!r}")
+            busy.__cause__ = error.with_traceback(None)
+            raise Late(late, busy)
+
+    def _look_again(self) -> tuple[int, ...] | None:
+        """What changes when anybody writes the file, or puts another one in its place, or takes our right to it."""
+        try:
+            now = os.stat(self._path)
+        except OSError:
+            return None
+        return now.st_dev, now.st_ino, now.st_size, now.st_ctime_ns
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+@contextlib.contextmanager
+def _kinds(target: str) -> Iterator[None]:
     try:
-        path = Path(os.path.realpath(target))  # a journal stands beside the file itself, not beside a link to it
-        _look(target, path)
-        with contextlib.closing(_connect(path)) as connection:
-            _write(connection, deadline, row)
+        yield
     except (sqlite3.Error, OverflowError) as error:
         found = next((kind for words, kind in _SAYS if words in str(error)), StoreError)
         raise found(f"{error}: {target!r}") from error
@@ -57,37 +131,6 @@ def write(target: str, deadline: Deadline, row: Row | None) -> None:
         raise StoreError(f"cannot read {target!r}: {error.strerror}") from error
     except ValueError as error:
         raise StoreError(f"not a path: {target!r}") from error
-
-
-def _write(connection: sqlite3.Connection, deadline: Deadline, row: Row | None) -> None:
-    _patiently(lambda: connection.execute("PRAGMA synchronous = EXTRA"), deadline)
-    _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), deadline)
-    try:
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            connection.execute(f"PRAGMA application_id = {MARK}")
-            connection.execute(_CREATE)
-        if row is None:
-            _check(connection)
-        else:
-            connection.execute(_UPSERT, row)
-        # Readers may still hold the file when the commit wants it alone; the transaction stays open and can try again.
-        _patiently(lambda: connection.execute("COMMIT"), deadline)
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # where even this fails, whoever opens the file next rolls back
-            connection.rollback()
-        raise
-
-
-def _patiently(step: Callable[[], object], deadline: Deadline) -> None:
-    """Take a step that may have to wait for somebody else's lock."""
-    while True:
-        try:
-            step()
-        except sqlite3.OperationalError as error:
-            if "is locked" not in str(error) or not deadline.left:
-                raise
-        else:
-            return
 
 
 def _look(target: str, path: Path) -> None:
@@ -148,4 +191,4 @@ def _check(connection: sqlite3.Connection) -> None:
 
 def _connect(path: Path, options: str = "") -> sqlite3.Connection:
     uri = f"{path.as_uri()}{options}"
-    return sqlite3.connect(uri, uri=True, timeout=_TURN, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)

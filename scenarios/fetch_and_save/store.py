@@ -1,18 +1,21 @@
-"""The store: one table, one transaction a page, told to a database driver in blocking code.
+"""The store: one table, and one writer for it in each process, which saves what waits in one transaction.
 
-Every call opens the database, does one thing and closes it, so it can run in any thread, be cancelled by its deadline and
-leave nothing open. asyncio, which has a driver of its own for PostgreSQL, awaits open_async() and save_async() instead.
+begin() hands in a page and says later how that ended, in the writer's thread; each framework waits for it in its own way.
+open() and save() are the same for code that blocks.
 """
 
+import contextlib
 import os
 import re
+from collections.abc import Callable
 from types import ModuleType
 from urllib.parse import unquote
 
 from scenarios.fetch_and_save import table
 from scenarios.fetch_and_save.deadline import TIMEOUT, Deadline
-from scenarios.fetch_and_save.errors import StoreError, Timeout
+from scenarios.fetch_and_save.errors import FetchAndSaveError, StoreError
 from scenarios.fetch_and_save.visit import Page
+from scenarios.fetch_and_save.writer import Done, Request, Session, allocate_lock, close, submit
 
 
 class Store:
@@ -36,6 +39,23 @@ class Store:
         except ImportError as error:
             self._absent = error
 
+    def begin(self, page: Page | None, deadline: Deadline, done: Done) -> None:
+        """Begin to save the page, whole or not at all, in place of an older one of the same URL. Returns at once.
+
+        Args:
+            page: None to make sure, before the network is touched, that pages can be saved; what is missing is created.
+            deadline: to cancel is to expire it, and to wait for `done`.
+            done: called once, with the StoreError or Timeout, or with None when all is durable: in the writer's thread, or
+                at once where the outcome is known.
+        """
+        try:
+            kind, target, connect = self._where()
+            row = None if page is None else table.row(page, self.framework)
+        except StoreError as error:
+            done(error)
+        else:
+            submit(kind, target, connect, Request(row, deadline, done))
+
     def open(self, timeout: float | Deadline = TIMEOUT) -> None:
         """Make sure, before the network is touched, that pages can be saved; create what is missing. Blocks.
 
@@ -43,7 +63,7 @@ class Store:
             StoreError: it cannot be used; a file that is not ours is as it was.
             Timeout: a server did not answer in time.
         """
-        self._write(Deadline.of(timeout), None)
+        self._wait(None, timeout)
 
     def save(self, page: Page, timeout: float | Deadline = TIMEOUT) -> None:
         """Save the page, whole or not at all, in place of an older one of the same URL; durable on return. Blocks.
@@ -52,20 +72,49 @@ class Store:
             StoreError: the page was not saved; what was there is as it was.
             Timeout: no time was left, or a server did not answer in time.
         """
-        self._write(_in_time(timeout), table.row(page, self.framework))
+        self._wait(page, timeout)
 
-    async def open_async(self, timeout: float | Deadline = TIMEOUT) -> None:
-        """open() as asyncio has it; PostgreSQL only."""
-        await self._driver().write_async(self.target, Deadline.of(timeout), None)
+    def close(self) -> None:
+        """Close the connection at once, which is closed a fifth of a second after the last save anyway. Blocks."""
+        with contextlib.suppress(StoreError):
+            close(*self._where()[:2])
 
-    async def save_async(self, page: Page, timeout: float | Deadline = TIMEOUT) -> None:
-        """save() as asyncio has it; PostgreSQL only. Cancelling it closes the connection at once."""
-        await self._driver().write_async(self.target, _in_time(timeout), table.row(page, self.framework))
+    def _wait(self, page: Page | None, timeout: float | Deadline) -> None:
+        deadline = Deadline.of(timeout)
+        outcome: list[FetchAndSaveError | None] = []
+        ended = allocate_lock()
+        ended.acquire()
 
-    def _write(self, deadline: Deadline, row: table.Row | None) -> None:
+        def done(error: FetchAndSaveError | None) -> None:
+            outcome.append(error)
+            ended.release()
+
+        self.begin(page, deadline, done)
+        try:
+            ended.acquire()
+        except BaseException:
+            deadline.expire()
+            while not outcome:
+                with contextlib.suppress(BaseException):  # interrupted again
+                    ended.acquire()
+            raise
+        try:
+            if outcome[0] is not None:
+                raise outcome[0]
+        finally:
+            outcome.clear()  # the error's traceback has this frame
+
+    def _where(self) -> tuple[str, str, Callable[[str], Session]]:
+        """The writer's name, and how it connects."""
         if not self.is_postgres and (scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.target)):
             raise StoreError(f"not a store: {scheme[0]!r}; give a path, sqlite:///... or postgresql://...")
-        self._driver().write(self.target, deadline, row)
+        connect = self._driver().Session
+        if self.is_postgres:
+            return "postgresql", self.target, connect
+        try:
+            return "sqlite", os.path.abspath(self.target), connect
+        except ValueError as error:
+            raise StoreError(f"not a path: {self.target!r}") from error
 
     def _driver(self) -> ModuleType:
         if self._absent is not None:
@@ -77,10 +126,3 @@ class Store:
         from scenarios.fetch_and_save import sqlite_store
 
         return sqlite_store
-
-
-def _in_time(timeout: float | Deadline) -> Deadline:
-    deadline = Deadline.of(timeout)
-    if not deadline.left:
-        raise Timeout("no time was left to save in", "store")
-    return deadline

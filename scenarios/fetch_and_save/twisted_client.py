@@ -2,26 +2,30 @@
 
 Agent and not treq: treq always adds its own decoding and cookies, and is Agent underneath. Of the agents it is ProxyAgent, with
 no proxy behind it, because that one takes the endpoint to connect to and sends the target as it is written, where Agent reads
-it as a URL and loses an empty query. TLS trusts what the platform trusts; SSL_CERT_FILE and SSL_CERT_DIR are honored.
+it as a URL and loses an empty query. TLS trusts what the platform trusts; SSL_CERT_FILE and SSL_CERT_DIR are honored. The name
+in the certificate is checked here: Twisted 26.10 goes on when service_identity cannot read a certificate.
 Source: Twisted Web client how-to; "Getting Connected with Endpoints"; twisted.protocols.policies.
 """
 
 # mypy: disable-error-code="no-untyped-call"
 # ruff: noqa: D102 (what is public without a docstring is a method of Twisted's interfaces)
 import contextlib
+import functools
 from typing import Any
 
+from cryptography import x509
+from OpenSSL import SSL
+from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import CancelledError, Deferred, gatherResults, maybeDeferred, succeed
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionDone, DNSLookupError, TCPTimedOutError
-from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.interfaces import IHandshakeListener, IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions, platformTrust
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from twisted.web.client import (
-    BrowserLikePolicyForHTTPS,
-    HostnameCachingHTTPSPolicy,
     HTTPConnectionPool,
     ProxyAgent,
     Response,
@@ -31,11 +35,11 @@ from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
+from scenarios.fetch_and_save.certified import covers
 from scenarios.fetch_and_save.contract import FetchAndSaveError, ResolveError, TLSError, Visit
 from scenarios.fetch_and_save.twisted_reactor import outlasting, the_reactor
 
 ATTEMPT_DELAY = 0.1  # seconds to the next address, also after a refusal: the least that RFC 8305 recommends
-HTTPS_POLICY: Any = HostnameCachingHTTPSPolicy(BrowserLikePolicyForHTTPS())  # type: ignore[arg-type]
 
 
 def kinds(visit: Visit) -> "contextlib.AbstractContextManager[None]":
@@ -105,6 +109,46 @@ class CheckedHostname(HostnameEndpoint):
         return False, host.encode("ascii"), host  # private; else IDNA would refuse names that resolve, as with underscores
 
 
+@functools.cache
+def tls_context() -> Any:
+    """Twisted's own context with the platform's authorities, built once a process."""
+    return CertificateOptions(trustRoot=platformTrust()).getContext()
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class CheckedName:
+    """Twisted's way to begin TLS, where a certificate passes only if it is known to be for the host."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.complaint = ""
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> Any:
+        connection = SSL.Connection(tls_context(), None)
+        if not isIPAddress(self._name) and not isIPv6Address(self._name):
+            connection.set_tlsext_host_name(self._name.encode("ascii"))
+        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, self._verify)
+        return connection
+
+    def _verify(self, connection: Any, certificate: Any, error: int, depth: int, trusted: int) -> bool:
+        # OpenSSL asks for each certificate of the chain; that of the peer has depth 0. pyOpenSSL takes an exception for False.
+        if trusted and depth == 0:
+            self.complaint = f"the certificate is not for {self._name!r}"
+            if not is_for(certificate.to_cryptography(), self._name):
+                return False
+            self.complaint = ""
+        return bool(trusted)
+
+
+def is_for(certificate: x509.Certificate, host: str) -> bool:
+    """Whether the certificate has the host's name among its alternative names; the common name is not read."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    return covers(names.get_values_for_type(x509.DNSName), names.get_values_for_type(x509.IPAddress), host)
+
+
 class WatchedEndpoint:
     """The way to where the visit asks next; its connections are watched, and are up only once TLS is."""
 
@@ -123,10 +167,8 @@ class WatchedEndpoint:
         url = self._visit.url
         endpoint: Any = CheckedHostname(the_reactor(), url.host, url.port, attemptDelay=ATTEMPT_DELAY)
         if url.scheme == "https":
-            try:
-                endpoint = wrapClientTLS(HTTPS_POLICY.creatorForNetloc(url.host.encode("ascii"), url.port), endpoint)
-            except UnicodeError as error:
-                raise TLSError(f"Twisted checks no certificate of {url.host!r}, which IDNA does not allow") from error
+            factory.tls = CheckedName(url.certified)
+            endpoint = wrapClientTLS(factory.tls, endpoint)  # type: ignore[arg-type]
         connected: Deferred[Any] = endpoint.connect(factory)
         return connected
 
@@ -148,6 +190,7 @@ class WatchingFactory(WrappingFactory):
     """Wraps the client's protocols in watches."""
 
     noisy = False
+    tls: CheckedName | None = None
 
     def __init__(self, wrappedFactory: Any, visit: Visit, watches: "list[Watch]") -> None:
         super().__init__(wrappedFactory)
@@ -155,7 +198,7 @@ class WatchingFactory(WrappingFactory):
         wrappedFactory.noisy = False  # until logging begins, the log's buffer would keep each connection alive
 
     def buildProtocol(self, addr: Any) -> "Watch":
-        watch = Watch(self, self.wrappedFactory.buildProtocol(addr), self._visit)
+        watch = Watch(self, self.wrappedFactory.buildProtocol(addr), self._visit, self.tls)
         self._watches.append(watch)
         return watch
 
@@ -170,9 +213,9 @@ class Watch(ProtocolWrapper):
     transport: Any
     wrappedProtocol: Any
 
-    def __init__(self, factory: Any, wrappedProtocol: Any, visit: Visit) -> None:
+    def __init__(self, factory: Any, wrappedProtocol: Any, visit: Visit, tls: CheckedName | None) -> None:
         super().__init__(factory, wrappedProtocol)
-        self._visit = visit
+        self._visit, self._tls = visit, tls
         self.up: Deferred[Any] = Deferred()
         self.down: Deferred[None] = Deferred()
 
@@ -181,8 +224,7 @@ class Watch(ProtocolWrapper):
             self._is_up()
 
     def handshakeCompleted(self) -> None:
-        if not self.transport.disconnecting:  # else the certificate is for somebody else: old releases look at it last
-            self._is_up()
+        self._is_up()
 
     def _is_up(self) -> None:
         self._visit.connected()
@@ -207,7 +249,7 @@ class Watch(ProtocolWrapper):
         self.disconnecting = 1
         error: Any = reason.value
         if not self.up.called:
-            failure = TLSError(f"{type(error).__name__}: {error}")
+            failure = TLSError((self._tls and self._tls.complaint) or f"{type(error).__name__}: {error}")
             failure.__cause__ = error
             self.up.errback(failure)
         elif reason.check(ConnectionDone):

@@ -1,22 +1,22 @@
-"""Twisted's reactor for one job, and blocking code beside it; the same for all three writings of the scenario.
+"""Twisted's reactor for one job, and the store beside it; the same for all three writings of the scenario.
 
-The reactor is imported late, inside functions, because the first import installs the default one. Blocking code runs in its
-thread pool: the users' way to a database, adbapi, is a pool of threads too, but it keeps connections and needs a driver's
-pieces, where Store.open and Store.save are whole calls that leave nothing open; so deferToThread is all that is needed.
+The reactor is imported late, inside functions, because the first import installs the default one. The users' way to a database,
+adbapi, is a pool of threads with a connection each; the store has one thread for all, which calls back through callFromThread.
 """
 
 import contextlib
 import functools
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from threading import Thread
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
-from twisted.internet.threads import deferToThread
+from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore, ensureDeferred, fail
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from scenarios.fetch_and_save.contract import Deadline, Errand, Job
+from scenarios.fetch_and_save.contract import Deadline, Errand, FetchAndSaveError, Job, Page, Store
+from scenarios.fetch_and_save.outcomes import Outcomes
 
 T = TypeVar("T")
 Attempt = Callable[[Job, Errand], "Deferred[None] | Coroutine[Deferred[Any], Any, None]"]
@@ -29,10 +29,20 @@ def the_reactor() -> Any:
     return reactor
 
 
-def in_thread(function: Callable[..., T], *args: Any, timeout: float | Deadline) -> Deferred[T]:
-    """Call blocking code with a deadline as its last argument; cancelling expires that, and then waits for the thread."""
+def stored(store: Store, page: Page | None, *, timeout: float | Deadline) -> Deferred[None]:
+    """Fires when the page is durable, or the store open; cancelling expires the deadline, and then waits for the writer."""
     deadline = Deadline(Deadline.of(timeout).left)
-    return outlasting(deferToThread(function, *args, deadline), deadline.expire)
+    reactor = the_reactor()
+    work: Deferred[None] = Deferred()
+
+    def tell(error: FetchAndSaveError | None) -> None:
+        if error is None:
+            work.callback(None)
+        else:
+            work.errback(error)
+
+    store.begin(page, deadline, Outcomes.of(reactor).by(reactor.callFromThread, tell))
+    return outlasting(work, deadline.expire)
 
 
 def outlasting(work: Deferred[T], on_cancel: Callable[[], object] = bool) -> Deferred[T]:
@@ -70,7 +80,6 @@ def run(job: Job, attempt: Attempt) -> None:
         if "asyncio" in job.options:
             stack.callback(install_asyncioreactor().close)
         reactor = the_reactor()
-        reactor.suggestThreadPoolSize(max(job.concurrency, 10))  # a save that waits for a lock keeps no other one waiting
         look_up_apart(reactor)
         outcomes: list[tuple[bool, Any]] = []
 
@@ -88,19 +97,33 @@ def run(job: Job, attempt: Attempt) -> None:
 
 def attempts(job: Job, attempt: Attempt) -> "Deferred[list[tuple[bool, Any]]]":
     """All of the job's attempts, `job.concurrency` at once; fires when the last has ended, also if cancelled."""
+    slots, reactor = DeferredSemaphore(job.concurrency), the_reactor()
+    begun: list[Deferred[None]] = []
 
-    async def work() -> None:
-        for errand in errands:
+    async def one(errand: Errand) -> None:
+        try:
             await ensureDeferred(attempt(job, errand))
+        finally:
+            slots.release()
 
-    # A DeferredSemaphore calls the next attempt from within the last one: 200 that fail at once are too deep, and it hangs.
-    errands: Iterator[Errand] = iter(job.errands)
-    workers = min(job.concurrency, len(job.errands))
-    return DeferredList([Deferred.fromCoroutine(work()) for _ in range(workers)], consumeErrors=True)
+    async def begin() -> None:
+        for errand in job.errands:
+            await slots.acquire()
+            begun.append(Deferred.fromCoroutine(one(errand)))
+            await deferLater(reactor, 0)  # one begins in each turn of the reactor; see Job
+
+    def wait(begin: Any) -> "Deferred[list[tuple[bool, Any]]]":
+        if isinstance(begin, Failure):  # it was cancelled before all had begun
+            begun.append(fail(begin))
+            for deferred in begun:
+                deferred.cancel()
+        return DeferredList(begun, consumeErrors=True)
+
+    return Deferred.fromCoroutine(begin()).addBoth(wait)
 
 
 def look_up_apart(reactor: Any) -> None:
-    """Look names up in threads that neither wait for saves nor, at the end, are waited for: nothing stops getaddrinfo()."""
+    """Look names up in threads that at the end are not waited for: nothing stops getaddrinfo()."""
     from twisted.internet._resolver import GAIResolver  # private; what a reactor has anyway, and only it takes a pool
 
     pool = ThreadPool(minthreads=0, maxthreads=10, name="lookups")

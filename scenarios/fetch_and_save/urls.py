@@ -41,6 +41,11 @@ class URL:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
+    @property
+    def certified(self) -> str:
+        """The name that a certificate has to have, and that the server is told: without the dot of the root."""
+        return self.host.rstrip(".")
+
     def __str__(self) -> str:
         return f"{self.scheme}://{self.netloc}{self.target}"
 
@@ -54,15 +59,19 @@ class URL:
             raise InvalidURL("an empty location, or one with a character that is not allowed")
         reference, path = location.partition("#")[0], self.target.partition("?")[0]
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", reference):
-            return parse(reference)
+            return parse(reference)._without_dots()
         if reference.startswith("//"):
-            return parse(f"{self.scheme}:{reference}")
-        if reference.startswith("?"):
-            reference = path + reference
-        elif reference and not reference.startswith("/"):
-            relative, question, query = reference.partition("?")
-            reference = _merged(path, relative) + question + query  # not urljoin(), which drops empty segments and queries
-        return parse(f"{self.scheme}://{self.netloc}{reference or self.target}")
+            return parse(f"{self.scheme}:{reference}")._without_dots()
+        here = f"{self.scheme}://{self.netloc}"
+        if not reference or reference.startswith("?"):
+            return parse(here + (path + reference if reference else self.target))
+        if not reference.startswith("/"):  # not urljoin(), which drops empty segments and queries
+            reference = path[: path.rfind("/") + 1] + reference
+        return parse(here + reference)._without_dots()
+
+    def _without_dots(self) -> "URL":
+        path, question, query = self.target.partition("?")
+        return replace(self, target=_without_dot_segments(path) + question + query)
 
 
 def parse(text: str) -> URL:
@@ -101,14 +110,15 @@ def without_credentials(text: str) -> str:
     try:
         _parse(text)
     except InvalidURL:
-        return re.sub(r".*@", "***@", text, flags=re.DOTALL)
+        _, at, after = text.rpartition("@")  # not a regular expression: ".*@" takes the square of the text's length
+        return f"***@{after}" if at else text
     return re.sub(r"//[^/?#]*@", "//", text, count=1)
 
 
-def _merged(base: str, relative: str) -> str:
-    """Both paths in one. Source: RFC 3986, sections 5.2.3 and 5.2.4."""
+def _without_dot_segments(path: str) -> str:
+    """The path with "." and ".." resolved. Source: RFC 3986, section 5.2.4."""
     kept: list[str] = []
-    segments = (base.rpartition("/")[0] + "/" + relative).split("/")[1:]
+    segments = path.split("/")[1:]
     for segment in segments:
         if segment not in (".", ".."):
             kept.append(segment)

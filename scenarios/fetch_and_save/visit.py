@@ -21,14 +21,16 @@ from scenarios.fetch_and_save.errors import (
     RedirectError,
     StatusError,
     Timeout,
+    TLSError,
     TooLarge,
 )
-from scenarios.fetch_and_save.native import chain, kind_of
+from scenarios.fetch_and_save.native import chain, kind_of, said
 from scenarios.fetch_and_save.wire import Head, Wire, plain
 
 MAX_BODY = 64 * 1024 * 1024  # bytes, decoded and on the wire
 MAX_REDIRECTS = 10
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PARTS = frozenset({206, 226})  # the body is not the page but answers a Range or an A-IM, which we never send
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,12 @@ class Visit:
         Raises:
             FetchAndSaveError: there can be no page; `failure()` will say so too, whatever the client makes of it.
         """
-        self._connected = True
         if self._verdict is not None or self._next is not None or self._wire.complete:
             return b""
         try:
+            if self.url.scheme == "https" and not self._connected:
+                raise TLSError("bytes came before TLS was up, from anybody")  # no client is to take them for the answer
+            self._connected = True
             return b"".join(self._read(data))
         except FetchAndSaveError as error:
             self._give_up(error)
@@ -146,7 +150,7 @@ class Visit:
     def lost(self, error: BaseException) -> None:
         """The connection broke: unless a redirect leads away from it, and where nothing worse is known, that is the outcome."""
         if self._verdict is None and self._next is None and self._connected and not self._wire.complete:
-            verdict = BadResponse(f"the connection broke: {error or type(error).__name__}")
+            verdict = BadResponse(f"the connection broke: {said(list(chain(error, None, False)))}")
             verdict.__cause__ = error
             self._give_up(verdict)
 
@@ -243,9 +247,11 @@ class Visit:
             self._next = self._redirect(head)
         elif not 200 <= head.status <= 299:
             raise StatusError(head.status, next(iter(head.all("retry-after")), None))
+        elif head.status in PARTS:
+            raise BadResponse(f"status {head.status}, a part or a difference that nobody asked for")
         else:
-            codings = [coding for line in head.all("content-encoding") for coding in line.split(",") if coding.strip()]
-            self._body = Body(",".join(coding.strip().lower() for coding in codings), self._max_body)
+            codings = [coding.strip().lower() for line in head.all("content-encoding") for coding in line.split(",")]
+            self._body = Body(",".join(coding for coding in codings if coding not in ("", "identity")), self._max_body)
             if head.length is not None and head.length > self._max_body:
                 raise TooLarge(f"its length is {head.length} bytes; {self._max_body} are allowed")
 

@@ -18,7 +18,7 @@ MAX_HEADERS, MAX_LINE, MAX_HEAD = 100, 8 * 1024, 64 * 1024  # a count, bytes, by
 MAX_INFORMATIONAL = 10  # responses before the response
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
-_FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)")
+_FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?")
 _LENGTH = re.compile(r"[0-9]+(?:[\t ]*,[\t ]*[0-9]+)*")
 
@@ -96,7 +96,7 @@ class Wire:
             field = _FIELD_LINE.fullmatch(line)
             if field is None:
                 raise BadResponse("a header line is malformed")
-            fields.append((field[1].decode().lower(), field[2].decode("latin-1").rstrip("\t ")))
+            fields.append((field[1].decode().lower(), field[2].decode("latin-1").strip("\t ")))
             size += len(line)
             if len(fields) > MAX_HEADERS or size > MAX_HEAD:
                 raise BadResponse(f"more than {MAX_HEADERS} headers or {MAX_HEAD} bytes of them")

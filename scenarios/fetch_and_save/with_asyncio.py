@@ -1,15 +1,15 @@
-"""Fetch and save with asyncio: aiohttp for HTTP, a worker thread for SQLite, psycopg for PostgreSQL; the same code on uvloop.
+"""Fetch and save with asyncio: aiohttp for HTTP, a Future that the store's writer sets; the same code on uvloop.
 
 One timeout covers everything that may wait. A fetch that is cancelled has closed its connection before its caller resumes,
-and a thread's save that has begun is waited for, because a thread cannot be cancelled.
+and a save that has begun is waited for, because its transaction has other rows in it.
 """
 
 import asyncio
+import contextlib
 import functools
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ import yarl
 from aiohttp.client_proto import ResponseHandler
 
 from scenarios.fetch_and_save import command
+from scenarios.fetch_and_save.asyncio_turns import attempts
 from scenarios.fetch_and_save.contract import (
     MAX_BODY,
     MAX_REDIRECTS,
@@ -28,10 +29,10 @@ from scenarios.fetch_and_save.contract import (
     Job,
     Page,
     Store,
-    Timeout,
     Visit,
-    client_context,
+    strict,
 )
+from scenarios.fetch_and_save.outcomes import Outcomes
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout as time_limit
@@ -39,7 +40,6 @@ else:
     from async_timeout import timeout as time_limit
 
 NEVER_PAUSED = 2**30  # bytes; what came is taken at once, and uvloop loses the end of a TLS connection that was paused
-GRACE = 0.7  # seconds, more than the store itself waits
 LONGEST_LINE = 16 * 1024  # bytes; more than the wire lets through
 
 
@@ -81,19 +81,7 @@ async def hop(visit: Visit) -> Page | None:
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    deadline = Deadline.of(timeout)
-    if store.is_postgres:
-        await answered(store.save_async(page, deadline), deadline)
-    else:
-        await to_thread(functools.partial(store.save, page), deadline)
-
-
-async def open_store(store: Store, deadline: Deadline) -> None:
-    """Make sure that pages can be saved."""
-    if store.is_postgres:
-        await answered(store.open_async(deadline), deadline)
-    else:
-        await to_thread(store.open, deadline)
+    await stored(store, page, Deadline.of(timeout))
 
 
 async def fetch_and_save(
@@ -107,38 +95,70 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await open_store(store, deadline)
+        await stored(store, None, deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)
     return page
 
 
-async def answered(work: Coroutine[Any, Any, None], deadline: Deadline) -> None:
-    """Leave a database server that does not answer in time; it may take GRACE longer to say why."""
+async def stored(store: Store, page: Page | None, deadline: Deadline) -> None:
+    """Wait until the page is durable, or the store open; a cancelled caller resumes when the writer has let go of it."""
+    deadline = Deadline(deadline.left)
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+    outcome: list[FetchAndSaveError | None] = []
+
+    def tell(error: FetchAndSaveError | None) -> None:
+        outcome.append(error)
+        if not waiter.done():
+            waiter.set_result(None)
+
+    store.begin(page, deadline, Outcomes.of(loop).by(loop.call_soon_threadsafe, tell))
     try:
-        async with time_limit(deadline.left + GRACE):
-            await work
-    except asyncio.TimeoutError as error:
-        raise error if isinstance(error, Timeout) else Timeout("the store does not answer in time", "store") from error
-
-
-async def to_thread(work: Callable[[Deadline], None], timeout: float | Deadline) -> None:
-    """asyncio.to_thread() for work that must not be left behind: a cancelled caller resumes when the thread has ended."""
-    deadline = Deadline(Deadline.of(timeout).left)
-    thread = asyncio.get_running_loop().run_in_executor(None, work, deadline)
-    await ended(thread, deadline)
-    thread.result()
-
-
-async def ended(thread: "asyncio.Future[None]", deadline: Deadline) -> None:
-    try:
-        await asyncio.wait({thread})
+        await waiter
     except asyncio.CancelledError:
         deadline.expire()
-        await ended(thread, deadline)  # itself cancelled, it waits on
-        thread.exception()  # seen: asyncio need not complain that it never was
+        while not outcome:
+            waiter = loop.create_future()
+            with contextlib.suppress(asyncio.CancelledError):  # cancelled again, it waits on
+                await waiter
         raise
+    if (error := outcome.pop()) is not None:
+        raise error
+
+
+class PatientSSLObject(ssl.SSLObject):
+    """TLS that gives what it has decrypted before it says that it is broken.
+
+    asyncio and uvloop read until TLS has no more, and drop all of it when the last read fails. So an error that follows data is
+    kept in `broken`, for whoever is given the data.
+    """
+
+    broken: ssl.SSLError | None = None
+    _has_given = False  # data, since it last had no more
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:
+        try:
+            given = super().read(len, buffer)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            self._has_given = False
+            raise
+        except ssl.SSLError as error:
+            if not self._has_given:
+                raise
+            self.broken, self._has_given = error, False
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "what came before the error goes first") from None
+        self._has_given = bool(given)
+        return given
+
+
+@functools.cache
+def client_context() -> ssl.SSLContext:
+    """What client_context() of the contract is, with a patient SSLObject."""
+    context = strict(ssl.create_default_context())
+    context.sslobject_class = PatientSSLObject
+    return context
 
 
 class WatchedConnector(aiohttp.TCPConnector):
@@ -182,7 +202,7 @@ class Watch(asyncio.Protocol):
 
     def __init__(self, visit: Visit, client: ResponseHandler, transport: asyncio.Transport) -> None:
         self._visit, self._client, self._transport = visit, client, transport
-        self._tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self._tls: PatientSSLObject | None = transport.get_extra_info("ssl_object")
         self._socket: socket.socket = transport.get_extra_info("socket")
         self._ended = False
         visit.connected()
@@ -191,6 +211,9 @@ class Watch(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if plain := self._received(data):
             self._client.data_received(plain)
+        if self._tls is not None and self._tls.broken is not None:
+            self._visit.lost(self._tls.broken)
+            self._transport.abort()
 
     def eof_received(self) -> None:
         self._end()
@@ -261,16 +284,14 @@ async def main(job: Job) -> None:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
-    loop.set_default_executor(ThreadPoolExecutor(job.concurrency))  # no name is looked up later because a save waits
+    loop.set_default_executor(ThreadPoolExecutor(job.concurrency))  # no name is looked up later because another one takes long
     loop.slow_callback_duration = 60.0  # seconds: development mode would complain of a bomb that is defused
-    slots = asyncio.Semaphore(job.concurrency)
-    await asyncio.gather(*(attempt(job, errand, slots) for errand in job.errands))
+    await attempts(job, asyncio.Semaphore(job.concurrency), attempt)
 
 
-async def attempt(job: Job, errand: Errand, slots: asyncio.Semaphore) -> None:
-    async with slots:
-        with job.attempt(errand) as attempt:
-            attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
+async def attempt(job: Job, errand: Errand) -> None:
+    with job.attempt(errand) as attempt:
+        attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
 
 
 if __name__ == "__main__":

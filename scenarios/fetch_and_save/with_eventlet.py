@@ -1,21 +1,24 @@
-"""Fetch and save with Eventlet, and nothing patched: its green http.client for HTTP, tpool's threads for the database.
+"""Fetch and save with Eventlet, and nothing patched: its green http.client for HTTP, one thread of tpool's for the store.
 
 A green thread is cancelled by killing it: GreenletExit is raised where it waits, passes through and closes what it passes; a
-save that has begun is waited for, because a thread cannot be cancelled. An eventlet.Timeout of the caller's passes through.
+save that has begun is waited for: its transaction has other rows in it. An eventlet.Timeout of the caller's passes through.
 Eventlet is in maintenance, and its users are on their way to asyncio; for them this file stands here.
 """
 
+import _queue
 import contextlib
 import functools
 import socket
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 with warnings.catch_warnings():
     # That it is deprecated is news for whoever chose it, not for whoever runs what was written with it.
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     import eventlet
+import eventlet.event
 import eventlet.green.http.client
 import eventlet.green.socket
 import eventlet.green.ssl
@@ -29,10 +32,12 @@ from scenarios.fetch_and_save.contract import (
     TIMEOUT,
     Deadline,
     Errand,
+    FetchAndSaveError,
     Job,
     Page,
     Store,
     Visit,
+    strict,
 )
 
 
@@ -64,7 +69,7 @@ def hop(visit: Visit) -> Page | None:
 
 def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    in_thread(store.save, page, deadline=Deadline.of(timeout))
+    stored(store, page, Deadline.of(timeout))
 
 
 def fetch_and_save(
@@ -78,7 +83,7 @@ def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        in_thread(store.open, deadline=deadline)
+        stored(store, None, deadline)
     page = fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         save(page, store, timeout=deadline)
@@ -111,7 +116,7 @@ def connect(visit: Visit) -> Any:
             if context is not None:
                 # A ragged end is no end: somebody on the way may have cut a body that only the end delimits.
                 sock = context.wrap_socket(
-                    sock, server_hostname=visit.url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                    sock, server_hostname=visit.url.certified, do_handshake_on_connect=False, suppress_ragged_eofs=False
                 )
                 sock.do_handshake()
         except BaseException:
@@ -135,7 +140,7 @@ class HonestSocket(eventlet.green.socket.socket):  # type: ignore[misc]
 @functools.cache
 def client_context() -> Any:
     """What client_context() of the contract is, with sockets that wait in the hub."""
-    return eventlet.green.ssl.create_default_context()
+    return strict(eventlet.green.ssl.create_default_context())
 
 
 def resolve(host: str, port: int) -> Sequence[blocking.Address]:
@@ -159,27 +164,63 @@ def resolve(host: str, port: int) -> Sequence[blocking.Address]:
     return blocking.returned(answers.pop())
 
 
-def in_thread(function: Callable[..., object], *args: Any, deadline: Deadline) -> None:
-    """Call blocking code in a thread of tpool; a green thread that is killed meanwhile asks it to end, and waits."""
-
-    def outcome() -> Exception | None:
-        try:
-            function(*args, deadline)
-        except Exception as error:
-            return error  # the hub would print one that is raised
-        return None
-
-    call = eventlet.spawn(eventlet.tpool.execute, outcome)
+def stored(store: Store, page: Page | None, deadline: Deadline) -> None:
+    """Wait until the page is durable, or the store open; a killed green thread goes on when the writer has let go of it."""
+    deadline = Deadline(deadline.left)
+    ended = eventlet.event.Event()
+    outcomes = Outcomes.of_this_hub()
+    outcomes.wanted += 1
+    store.begin(page, deadline, lambda error: outcomes.came.put((ended, error)))
+    outcomes.listen()
     try:
-        error = call.wait()
+        error = ended.wait()
     except BaseException:
         deadline.expire()
-        while not call.dead:
+        while not ended.ready():
             with contextlib.suppress(BaseException):  # killed again
-                call.wait()
+                ended.wait()
         raise
     if error is not None:
         blocking.returned(error)
+
+
+class Outcomes:
+    """What the store's writer has said to the green threads of one hub, which has no way in for other threads.
+
+    One thread of tpool's waits for all of them, as long as there is anything to wait for.
+    """
+
+    hubs: ClassVar["weakref.WeakKeyDictionary[Any, Outcomes]"] = weakref.WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self.came: _queue.SimpleQueue[tuple[Any, FetchAndSaveError | None]] = _queue.SimpleQueue()
+        self.wanted = 0
+        self._is_listening = False
+
+    @classmethod
+    def of_this_hub(cls) -> "Outcomes":
+        """Make it when it is first asked for."""
+        return cls.hubs.setdefault(eventlet.hubs.get_hub(), cls())
+
+    def listen(self) -> None:
+        """Hand out what comes, in a green thread of its own, until nothing is wanted any more."""
+        if not self._is_listening:
+            self._is_listening = True
+            eventlet.spawn_n(self._hand_out)
+
+    def _hand_out(self) -> None:
+        while self.wanted:
+            for ended, error in eventlet.tpool.execute(self._some):
+                self.wanted -= 1
+                ended.send(error)
+        self._is_listening = False
+
+    def _some(self) -> list[tuple[Any, FetchAndSaveError | None]]:
+        some = [self.came.get()]
+        with contextlib.suppress(_queue.Empty):
+            while True:
+                some.append(self.came.get_nowait())
+        return some
 
 
 def run(job: Job) -> None:
@@ -190,13 +231,19 @@ def run(job: Job) -> None:
     ringer = eventlet.spawn(kill_when_it_rings, bell, pool)
     job.on_stop(lambda: rope.fd.send(b"!"))
     try:
-        for thread in [pool.spawn(attempt, job, errand) for errand in job.errands]:  # waits while the pool is full
+        for thread in [spawned(pool, attempt, job, errand) for errand in job.errands]:
             with contextlib.suppress(eventlet.greenlet.GreenletExit):
                 thread.wait()
     finally:
         ringer.kill()
         bell.close()
         rope.close()
+
+
+def spawned(pool: Any, attempt: Callable[[Job, Errand], None], job: Job, errand: Errand) -> Any:
+    thread = pool.spawn(attempt, job, errand)  # waits while the pool is full
+    eventlet.sleep(0)  # one begins in each turn of the hub; see Job
+    return thread
 
 
 def kill_when_it_rings(bell: Any, pool: Any) -> None:

@@ -1,7 +1,7 @@
-"""Fetch and save with gevent, and nothing patched: its own sockets, geventhttpclient's parser, threads for the database.
+"""Fetch and save with gevent, and nothing patched: its own sockets, geventhttpclient's parser, the hub for the store's writer.
 
 A greenlet is cancelled by killing it: GreenletExit is raised where it waits, passes through and closes what it passes; a save
-that has begun is waited for, because a thread cannot be cancelled. A gevent.Timeout of the caller's passes through likewise.
+that has begun is waited for: its transaction has other rows in it. A gevent.Timeout of the caller's passes through likewise.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+import gevent.event
 import gevent.pool
 import gevent.socket
 import gevent.ssl
@@ -22,13 +23,16 @@ from scenarios.fetch_and_save.contract import (
     TIMEOUT,
     Deadline,
     Errand,
+    FetchAndSaveError,
     Job,
     Page,
     Store,
     Visit,
+    strict,
 )
 
 PIECE = 64 * 1024  # bytes of one read
+A_TURN = 1e-9  # seconds: only a timer waits for a turn of the loop; gevent.sleep(0) comes back before the loop has polled
 
 
 class Overdue(gevent.Timeout):  # type: ignore[misc]
@@ -68,7 +72,7 @@ def connect(visit: Visit) -> Any:
             if context is not None:
                 # A ragged end is no end: somebody on the way may have cut a body that only the end delimits.
                 sock = context.wrap_socket(
-                    sock, server_hostname=url.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                    sock, server_hostname=url.certified, do_handshake_on_connect=False, suppress_ragged_eofs=False
                 )
                 sock.do_handshake()
         except BaseException:
@@ -81,7 +85,7 @@ def connect(visit: Visit) -> Any:
 @functools.cache
 def client_context() -> Any:
     """What client_context() of the contract is, with sockets that wait in the hub."""
-    context = gevent.ssl.create_default_context()
+    context: Any = strict(gevent.ssl.create_default_context())
     context.__class__ = gevent.ssl.SSLContext  # unpatched, it is Python's own: its handshake would block the hub
     return context
 
@@ -93,7 +97,7 @@ def request(visit: Visit) -> bytes:
 
 def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    in_thread(store.save, page, deadline=Deadline.of(timeout))
+    stored(store, page, Deadline.of(timeout))
 
 
 def fetch_and_save(
@@ -107,7 +111,7 @@ def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        in_thread(store.open, deadline=deadline)
+        stored(store, None, deadline)
     page = fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         save(page, store, timeout=deadline)
@@ -133,26 +137,31 @@ class WatchedSocket:
         self._inner.close()
 
 
-def in_thread(function: Callable[..., object], *args: Any, deadline: Deadline) -> None:
-    """Call blocking code in a thread of the hub's pool; a greenlet that is killed meanwhile asks it to end, and waits."""
+def stored(store: Store, page: Page | None, deadline: Deadline) -> None:
+    """Wait until the page is durable, or the store open; a killed greenlet goes on when the writer has let go of it."""
+    deadline = Deadline(deadline.left)
+    ended = gevent.event.Event()
+    outcome: list[FetchAndSaveError | None] = []
+    watcher = gevent.get_hub().loop.async_()  # what another thread may use; and while it is started, the hub has to wait
+    watcher.start(ended.set)
 
-    def outcome() -> Exception | None:
-        try:
-            function(*args, deadline)
-        except Exception as error:
-            return error  # the hub would print one that is raised
-        return None
+    def done(error: FetchAndSaveError | None) -> None:
+        outcome.append(error)
+        watcher.send()
 
-    call = gevent.get_hub().threadpool.spawn(outcome)
+    store.begin(page, deadline, done)
     try:
-        error = call.get()
+        ended.wait()
     except BaseException:
         deadline.expire()
-        while not call.ready():
+        while not ended.is_set():
             with contextlib.suppress(BaseException):  # killed again
-                call.wait()
+                ended.wait()
         raise
-    if error is not None:
+    finally:
+        watcher.stop()
+        watcher.close()
+    if (error := outcome.pop()) is not None:
         try:
             raise error
         finally:
@@ -167,6 +176,7 @@ def run(job: Job, fetch_and_save: Callable[..., Page] = fetch_and_save) -> None:
     job.on_stop(lambda: hub.loop.run_callback_threadsafe(pool.kill, gevent.GreenletExit, False))
     for errand in job.errands:
         pool.spawn(attempt, job, errand, fetch_and_save)  # waits while the pool is full
+        gevent.sleep(A_TURN)  # one begins in each turn of the loop; see Job
     pool.join(raise_error=True)
 
 

@@ -1,6 +1,6 @@
 """Fetch and save with gevent in a patched process: the blocking fetch of with_threads.py, line for line, and cooperative.
 
-Importing this patches the process, so let it be a process of its own. No patch reaches into sqlite3: the store keeps its threads.
+Importing this patches the process, so let it be a process of its own. No patch reaches into sqlite3: the writer stays a thread.
 """
 
 from gevent import monkey
@@ -12,7 +12,7 @@ import gevent  # noqa: E402 (the import order is the point here)
 
 from scenarios.fetch_and_save import command, with_gevent, with_threads  # noqa: E402
 from scenarios.fetch_and_save.contract import MAX_BODY, MAX_REDIRECTS, TIMEOUT, Deadline, Job, Page, Store  # noqa: E402
-from scenarios.fetch_and_save.with_gevent import in_thread, save  # noqa: E402
+from scenarios.fetch_and_save.with_gevent import save, stored  # noqa: E402
 
 
 def fetch(url: str, *, timeout: float | Deadline = TIMEOUT, max_body: int = MAX_BODY, max_redirects: int = MAX_REDIRECTS) -> Page:
@@ -34,7 +34,7 @@ def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        in_thread(store.open, deadline=deadline)
+        stored(store, None, deadline)
     page = fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         save(page, store, timeout=deadline)

@@ -93,13 +93,15 @@ def ready(sock: Any, deadline: Deadline) -> None:
 def run(job: Job) -> None:
     """Do a whole job."""
     job.on_stop(lambda: None)  # the deadlines are expired, and each thread has seen it
-    reporting = threading.Lock()
+    turn, reporting = threading.Lock(), threading.Lock()
     with ThreadPoolExecutor(job.concurrency) as pool:
-        for done in pool.map(lambda errand: attempt(job, errand, reporting), job.errands):
+        for done in pool.map(lambda errand: attempt(job, errand, turn, reporting), job.errands):
             del done
 
 
-def attempt(job: Job, errand: Errand, reporting: threading.Lock) -> None:
+def attempt(job: Job, errand: Errand, turn: threading.Lock, reporting: threading.Lock) -> None:
+    with turn:  # one begins at a time, after others have had the interpreter; see Job
+        time.sleep(0)
     if job.stopped:
         return
     attempt = job.attempt(errand)

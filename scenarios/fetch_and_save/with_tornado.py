@@ -1,4 +1,4 @@
-"""Fetch and save with Tornado: its own AsyncHTTPClient, and IOLoop.run_in_executor() for the database.
+"""Fetch and save with Tornado: its own AsyncHTTPClient, and IOLoop.add_callback() for the store's writer to call back.
 
 The deadline is the client's request_timeout. A Tornado Future that is cancelled stops nothing, so a fetch that is cancelled
 ends the client's work itself, and a save that has begun is waited for.
@@ -10,10 +10,10 @@ import functools
 import socket
 import ssl
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tornado.concurrent import Future
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
 from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPHeaders, RequestStartLine, ResponseStartLine
@@ -24,6 +24,7 @@ from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient, _
 from tornado.tcpclient import TCPClient
 
 from scenarios.fetch_and_save import command
+from scenarios.fetch_and_save.asyncio_turns import attempts
 from scenarios.fetch_and_save.contract import (
     MAX_BODY,
     MAX_REDIRECTS,
@@ -37,6 +38,7 @@ from scenarios.fetch_and_save.contract import (
     Visit,
     client_context,
 )
+from scenarios.fetch_and_save.outcomes import Outcomes
 
 LONGEST_HEAD = 128 * 1024  # bytes; more than the wire lets through
 
@@ -77,7 +79,7 @@ async def hop(visit: Visit) -> Page | None:
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    await in_thread(functools.partial(store.save, page), timeout)
+    await stored(store, page, Deadline.of(timeout))
 
 
 async def fetch_and_save(
@@ -91,29 +93,37 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await in_thread(store.open, deadline)
+        await stored(store, None, deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)
     return page
 
 
-async def in_thread(work: Callable[[Deadline], None], timeout: float | Deadline) -> None:
-    """IOLoop.run_in_executor() for work that must not be left behind: a cancelled caller resumes when it has ended."""
-    deadline = Deadline(Deadline.of(timeout).left)
-    thread = IOLoop.current().run_in_executor(None, work, deadline)
-    await ended(thread, deadline)
-    thread.result()
+async def stored(store: Store, page: Page | None, deadline: Deadline) -> None:
+    """Wait until the page is durable, or the store open; a cancelled caller resumes when the writer has let go of it."""
+    deadline = Deadline(deadline.left)
+    loop = IOLoop.current()
+    waiter: Future[None] = Future()
+    outcome: list[FetchAndSaveError | None] = []
 
+    def tell(error: FetchAndSaveError | None) -> None:
+        outcome.append(error)
+        if not waiter.done():
+            waiter.set_result(None)
 
-async def ended(thread: "asyncio.Future[None]", deadline: Deadline) -> None:
+    store.begin(page, deadline, Outcomes.of(loop).by(loop.add_callback, tell))
     try:
-        await asyncio.wait({thread})
+        await waiter
     except asyncio.CancelledError:
         deadline.expire()
-        await ended(thread, deadline)  # itself cancelled, it waits on
-        thread.exception()  # seen: nobody need complain that it never was
+        while not outcome:
+            waiter = Future()
+            with contextlib.suppress(asyncio.CancelledError):  # cancelled again, it waits on
+                await waiter
         raise
+    if (error := outcome.pop()) is not None:
+        raise error
 
 
 # From here on, what Tornado's client lacks. It has no public way in below the request, so its private classes are extended:
@@ -261,18 +271,27 @@ class Watched(IOStream):
 class WatchedStream(Watched):
     """A connection, and how it comes to speak TLS."""
 
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        """Take nothing before TLS: anybody may have sent it. What came early is left in the socket, where TLS refuses it."""
+        return None if self.tcp.visit.url.scheme == "https" else super().read_from_fd(buf)
+
     def start_tls(
         self, server_side: bool, ssl_options: Any = None, server_hostname: str | None = None
     ) -> "asyncio.Future[SSLIOStream]":
         if self.closed():
             raise StreamClosedError(self.error)
+        if self.reading() or self.writing() or self._read_buffer_size or self._plain:  # as Tornado's own start_tls() asks
+            raise ValueError("the stream is not idle; it cannot begin TLS")
         connection, self.socket = self.socket, None  # type: ignore[assignment]
         self.io_loop.remove_handler(connection)
         self.tcp.streams.discard(self)
         try:
             # Not suppressed: an end that is not the peer's word may be anybody's.
             secure = ssl_options.wrap_socket(
-                connection, server_hostname=server_hostname, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                connection,
+                server_hostname=self.tcp.visit.url.certified,
+                do_handshake_on_connect=False,
+                suppress_ragged_eofs=False,
             )
         except OSError:
             connection.close()
@@ -282,6 +301,10 @@ class WatchedStream(Watched):
 
 class WatchedSSLStream(Watched, SSLIOStream):
     """A connection that speaks TLS."""
+
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        self.tcp.visit.connected()  # what is read here has been decrypted
+        return super().read_from_fd(buf)
 
     def _do_ssl_handshake(self) -> None:
         self._handshake_reading = self._handshake_writing = False
@@ -314,13 +337,12 @@ async def main(job: Job) -> None:
     slots = Semaphore(job.concurrency)
     with ThreadPoolExecutor(job.concurrency) as threads:
         IOLoop.current().set_default_executor(threads)
-        await asyncio.gather(*(attempt(job, errand, slots) for errand in job.errands))
+        await attempts(job, slots, attempt)
 
 
-async def attempt(job: Job, errand: Errand, slots: Semaphore) -> None:
-    async with slots:
-        with job.attempt(errand) as attempt:
-            attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
+async def attempt(job: Job, errand: Errand) -> None:
+    with job.attempt(errand) as attempt:
+        attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,27 @@
-"""Fetch and save with Trio: httpcore for HTTP, a worker thread for the database.
+"""Fetch and save with Trio: httpcore for HTTP, TrioToken.run_sync_soon() for the store's writer to call back.
 
-Everything that may wait stands inside one cancel scope. A cancelled fetch closes its connection on the way out; a thread that
-waits for the store's lock asks whether it is cancelled, and a save that is being written is waited for.
+Everything that may wait stands inside one cancel scope. A cancelled fetch closes its connection on the way out; a save that
+waits for the store's lock is given up, and one that is being written is waited for.
 """
 
 import httpcore
 import trio
 
 from scenarios.fetch_and_save import command
-from scenarios.fetch_and_save.contract import MAX_BODY, MAX_REDIRECTS, TIMEOUT, Deadline, Errand, Job, Page, Store, Visit
+from scenarios.fetch_and_save.contract import (
+    MAX_BODY,
+    MAX_REDIRECTS,
+    TIMEOUT,
+    Deadline,
+    Errand,
+    FetchAndSaveError,
+    Job,
+    Page,
+    Store,
+    Visit,
+)
 from scenarios.fetch_and_save.httpcore_client import hop
+from scenarios.fetch_and_save.outcomes import Outcomes
 
 
 async def fetch(
@@ -27,7 +39,7 @@ async def fetch(
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    await trio.to_thread.run_sync(store.save, page, ThreadDeadline(timeout))
+    await stored(store, page, Deadline.of(timeout))
 
 
 async def fetch_and_save(
@@ -41,28 +53,34 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await trio.to_thread.run_sync(store.open, ThreadDeadline(deadline))
+        await stored(store, None, deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)
     return page
 
 
-class ThreadDeadline(Deadline):
-    """A deadline for a worker thread: whoever looks whether it has passed, is cancelled if the task is that waits for it."""
+async def stored(store: Store, page: Page | None, deadline: Deadline) -> None:
+    """Wait until the page is durable, or the store open; a cancelled caller resumes when the writer has let go of it."""
+    deadline = Deadline(deadline.left)
+    token = trio.lowlevel.current_trio_token()
+    ended = trio.Event()
+    outcome: list[FetchAndSaveError | None] = []
 
-    def __init__(self, timeout: float | Deadline) -> None:
-        super().__init__(Deadline.of(timeout).left)
+    def tell(error: FetchAndSaveError | None) -> None:
+        outcome.append(error)
+        ended.set()
 
-    @property
-    def left(self) -> float:
-        trio.from_thread.check_cancelled()
-        return super().left
-
-    @property
-    def late(self) -> float:
-        trio.from_thread.check_cancelled()
-        return super().late
+    store.begin(page, deadline, Outcomes.of(token).by(token.run_sync_soon, tell))
+    try:
+        await ended.wait()
+    except trio.Cancelled:
+        deadline.expire()
+        with trio.CancelScope(shield=True):
+            await ended.wait()
+        raise
+    if (error := outcome.pop()) is not None:
+        raise error
 
 
 def run(job: Job) -> None:
@@ -71,20 +89,23 @@ def run(job: Job) -> None:
 
 
 async def main(job: Job) -> None:
-    # Twice: no name is to be looked up later because a save waits.
-    trio.to_thread.current_default_thread_limiter().total_tokens = 2 * job.concurrency
+    # No name is to be looked up later because another one takes long.
+    trio.to_thread.current_default_thread_limiter().total_tokens = job.concurrency
     async with trio.open_nursery() as nursery:
         token = trio.lowlevel.current_trio_token()
         job.on_stop(lambda: token.run_sync_soon(nursery.cancel_scope.cancel))
-        limiter = trio.CapacityLimiter(job.concurrency)
+        slots = trio.Semaphore(job.concurrency)
         for errand in job.errands:
-            nursery.start_soon(attempt, job, errand, limiter)
+            await slots.acquire()  # a checkpoint: one begins in each turn of the loop; see Job
+            nursery.start_soon(attempt, job, errand, slots)
 
 
-async def attempt(job: Job, errand: Errand, limiter: trio.CapacityLimiter) -> None:
-    async with limiter:
+async def attempt(job: Job, errand: Errand, slots: trio.Semaphore) -> None:
+    try:
         with job.attempt(errand) as attempt:
             attempt.page = await fetch_and_save(errand.url, job.store, **attempt.limits)
+    finally:
+        slots.release()
 
 
 if __name__ == "__main__":

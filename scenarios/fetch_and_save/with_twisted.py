@@ -1,7 +1,7 @@
-"""Fetch and save with Twisted, as coroutines: Agent for HTTP, a thread of the reactor's pool for the database.
+"""Fetch and save with Twisted, as coroutines: Agent for HTTP, callFromThread for the store's writer to call back.
 
 One Deferred has the deadline, and cancelling reaches whichever Deferred is awaited. A cancelled fetch closes its connection on
-the way out; a thread that waits for the store's lock gives up, and a save that is being written is waited for.
+the way out; a save that waits for the store's lock is given up, and one that is being written is waited for.
 
 The same is written with @inlineCallbacks in with_twisted_inlinecallbacks.py and with callbacks in with_twisted_callbacks.py.
 """
@@ -21,7 +21,7 @@ from scenarios.fetch_and_save.contract import (
     Visit,
 )
 from scenarios.fetch_and_save.twisted_client import Hop, kinds
-from scenarios.fetch_and_save.twisted_reactor import in_thread, the_reactor
+from scenarios.fetch_and_save.twisted_reactor import stored, the_reactor
 
 
 async def fetch(
@@ -56,7 +56,7 @@ async def hop(visit: Visit) -> Page | None:
 
 async def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> None:
     """Save one page; see contract.py."""
-    await in_thread(store.save, page, timeout=timeout)
+    await stored(store, page, timeout=timeout)
 
 
 async def fetch_and_save(
@@ -70,7 +70,7 @@ async def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        await in_thread(store.open, timeout=deadline)
+        await stored(store, None, timeout=deadline)
     page = await fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         await save(page, store, timeout=deadline)

@@ -23,7 +23,7 @@ from scenarios.fetch_and_save.contract import (
     Visit,
 )
 from scenarios.fetch_and_save.twisted_client import Hop, kinds
-from scenarios.fetch_and_save.twisted_reactor import in_thread, the_reactor
+from scenarios.fetch_and_save.twisted_reactor import stored, the_reactor
 
 
 def fetch(
@@ -69,7 +69,7 @@ def hop(visit: Visit) -> Deferred[Page | None]:
 
 def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> Deferred[None]:
     """Save one page; see contract.py."""
-    return in_thread(store.save, page, timeout=timeout)
+    return stored(store, page, timeout=timeout)
 
 
 def fetch_and_save(
@@ -89,7 +89,7 @@ def fetch_and_save(
     def fetched(page: Page) -> Page | Deferred[Page]:
         return page if store is None else save(page, store, timeout=deadline).addCallback(lambda _: page)
 
-    opening = succeed(None) if store is None else in_thread(store.open, timeout=deadline)
+    opening = succeed(None) if store is None else stored(store, None, timeout=deadline)
     return opening.addCallback(opened).addCallback(fetched)
 
 

@@ -21,7 +21,7 @@ from scenarios.fetch_and_save.contract import (
     Visit,
 )
 from scenarios.fetch_and_save.twisted_client import Hop, kinds
-from scenarios.fetch_and_save.twisted_reactor import in_thread, the_reactor
+from scenarios.fetch_and_save.twisted_reactor import stored, the_reactor
 
 
 @inlineCallbacks
@@ -60,7 +60,7 @@ def hop(visit: Visit) -> Generator[Deferred[Any], Any, Page | None]:
 
 def save(page: Page, store: Store, *, timeout: float | Deadline = TIMEOUT) -> Deferred[None]:
     """Save one page; see contract.py."""
-    return in_thread(store.save, page, timeout=timeout)
+    return stored(store, page, timeout=timeout)
 
 
 @inlineCallbacks
@@ -75,7 +75,7 @@ def fetch_and_save(
     """Fetch one page and save it; see contract.py."""
     deadline = Deadline.of(timeout)
     if store is not None:
-        yield in_thread(store.open, timeout=deadline)
+        yield stored(store, None, timeout=deadline)
     page: Page = yield fetch(url, timeout=deadline, max_body=max_body, max_redirects=max_redirects)
     if store is not None:
         yield save(page, store, timeout=deadline)

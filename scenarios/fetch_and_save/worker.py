@@ -42,6 +42,7 @@ def main() -> None:
     with stopped_by_signals(job):
         module = FRAMEWORKS[name].load()
         answer(ready=True, memory=_peak())
+        job.open_store()
         module.run(job)
     answer(done=True, memory=_peak(), latest=job.latest)
 

@@ -76,13 +76,9 @@ class Opening(Store):
     def __init__(self, store: Store) -> None:
         self.store, self.is_postgres = store, store.is_postgres
 
-    def save(self, page: Page | None, timeout: "float | Deadline" = 0) -> None:
-        """Open. Blocks."""
-        self.store.open(timeout)
-
-    async def save_async(self, page: Page | None, timeout: "float | Deadline" = 0) -> None:
-        """Open, as asyncio does it."""
-        await self.store.open_async(timeout)
+    def begin(self, page: Page | None, deadline: Deadline, done: Any) -> None:
+        """Begin to open it."""
+        self.store.begin(None, deadline, done)
 
 
 async def make_room(mix: Mix, fetcher: AwaitedPortal, saver: AwaitedPortal, job: Job) -> None:

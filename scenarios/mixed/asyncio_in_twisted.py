@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 from twisted.internet.defer import gatherResults
-from twisted.internet.task import deferLater, react
+from twisted.internet.task import react
 
 from interop.adapters.twisted import open_portal
 
@@ -25,7 +25,6 @@ async def get(session: aiohttp.ClientSession, url: str) -> bytes:
 
 async def main(reactor: Any, *urls: str) -> None:
     """Twisted code."""
-    await deferLater(reactor, 0)  # react() calls us before the reactor runs, and a guest needs a host that does.
     async with open_portal("asyncio", topology="guest") as asyncio, asyncio.enter(aiohttp.ClientSession) as session:
         bodies = await gatherResults([asyncio.call(get, session, url).addTimeout(30, reactor) for url in urls])
     for url, body in zip(urls, bodies, strict=True):

@@ -28,12 +28,14 @@ def run(job: Job, mix: Mix) -> None:
 async def main(job: Job, mix: Mix) -> None:
     """Open both portals, and send every page through them."""
     settle(job.concurrency)
-    limiter = anyio.CapacityLimiter(job.concurrency)
+    slots = anyio.Semaphore(job.concurrency)
     told = threading.Event()
 
     async def one(errand: Errand) -> None:
-        async with limiter:
+        try:
             await attempt(mix, fetcher, saver, job, errand)
+        finally:
+            slots.release()
 
     async with (
         open_portal(mix.where_to_fetch(current())) as fetcher,
@@ -46,6 +48,7 @@ async def main(job: Job, mix: Mix) -> None:
                 watcher.start_soon(cancel_when_told, told, watcher.cancel_scope)
                 async with anyio.create_task_group() as attempts:
                     for errand in job.errands:
+                        await slots.acquire()  # a checkpoint: one begins in each turn of the loop; see Job
                         attempts.start_soon(one, errand)
                 watcher.cancel_scope.cancel()
         finally:

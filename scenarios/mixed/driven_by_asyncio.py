@@ -5,7 +5,8 @@ import functools
 from concurrent.futures import ThreadPoolExecutor
 
 from interop.adapters.asyncio import current, open_portal
-from scenarios.fetch_and_save.contract import Errand, Job
+from scenarios.fetch_and_save.asyncio_turns import attempts
+from scenarios.fetch_and_save.contract import Job
 from scenarios.mixed.anywhere import Mix, attempt, make_room
 
 
@@ -36,15 +37,9 @@ async def main(job: Job, mix: Mix) -> None:
     assert task is not None
     job.on_stop(functools.partial(loop.call_soon_threadsafe, task.cancel))
     loop.slow_callback_duration = 60.0
-    slots = asyncio.Semaphore(job.concurrency)
-
-    async def one(errand: Errand) -> None:
-        async with slots:
-            await attempt(mix, fetcher, saver, job, errand)
-
     async with (
         open_portal(mix.where_to_fetch(current())) as fetcher,
         open_portal(mix.where_to_save(current(), fetcher.runtime)) as saver,
     ):
         await make_room(mix, fetcher, saver, job)
-        await asyncio.gather(*map(one, job.errands))
+        await attempts(job, asyncio.Semaphore(job.concurrency), functools.partial(attempt, mix, fetcher, saver))

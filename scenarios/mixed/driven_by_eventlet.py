@@ -1,8 +1,9 @@
 """Driven by Eventlet, and nothing patched: a green thread a page, and a call blocks no more than its green thread."""
 
 import contextlib
+import functools
 
-from scenarios.fetch_and_save.with_eventlet import kill_when_it_rings  # isort: skip - first: it says what Eventlet may warn of
+from scenarios.fetch_and_save.with_eventlet import kill_when_it_rings, spawned  # isort: skip - first: it says what Eventlet may warn of
 import eventlet
 import eventlet.green.socket
 
@@ -28,7 +29,8 @@ def run(job: Job, mix: Mix) -> None:
         ):
             make_room_blocking(mix, fetcher, saver, job)
             job.on_stop(lambda: rope.fd.send(b"!"))
-            for thread in [pool.spawn(attempt_blocking, mix, fetcher, saver, job, errand) for errand in job.errands]:
+            attempt = functools.partial(attempt_blocking, mix, fetcher, saver)
+            for thread in [spawned(pool, attempt, job, errand) for errand in job.errands]:
                 with contextlib.suppress(eventlet.greenlet.GreenletExit):
                     thread.wait()
     finally:

@@ -5,6 +5,7 @@ import gevent.pool
 
 from interop.adapters.gevent import current, open_portal
 from scenarios.fetch_and_save.contract import Job
+from scenarios.fetch_and_save.with_gevent import A_TURN
 from scenarios.mixed.anywhere import Mix, attempt_blocking, make_room_blocking
 
 
@@ -24,4 +25,5 @@ def run(job: Job, mix: Mix) -> None:
         job.on_stop(lambda: hub.loop.run_callback_threadsafe(pool.kill, gevent.GreenletExit, False))
         for errand in job.errands:
             pool.spawn(attempt_blocking, mix, fetcher, saver, job, errand)  # waits while the pool is full
+            gevent.sleep(A_TURN)  # one begins in each turn of the loop; see Job
         pool.join(raise_error=True)

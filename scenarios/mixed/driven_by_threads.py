@@ -1,6 +1,8 @@
 """Driven by plain threads, which share the portals. What stops a call here is that its portal is closed."""
 
 import queue
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from interop.adapters.threads import open_portal
@@ -17,7 +19,11 @@ def run(job: Job, mix: Mix) -> None:
     """Do a whole job."""
     news: queue.SimpleQueue[None] = queue.SimpleQueue()  # may be put into by a signal handler
 
+    turn = threading.Lock()
+
     def one(errand: Errand) -> None:
+        with turn:  # one begins at a time, after others have had the interpreter; see Job
+            time.sleep(0)
         try:
             attempt_blocking(mix, fetcher, saver, job, errand)
         except PortalClosed:

@@ -19,11 +19,13 @@ def run(job: Job, mix: Mix) -> None:
 
 async def main(job: Job, mix: Mix) -> None:
     """Open both portals, and send every page through them."""
-    limiter = trio.CapacityLimiter(job.concurrency)
+    slots = trio.Semaphore(job.concurrency)
 
     async def one(errand: Errand) -> None:
-        async with limiter:
+        try:
             await attempt(mix, fetcher, saver, job, errand)
+        finally:
+            slots.release()
 
     async with (
         open_portal(mix.where_to_fetch(current())) as fetcher,
@@ -34,4 +36,5 @@ async def main(job: Job, mix: Mix) -> None:
             token = trio.lowlevel.current_trio_token()
             job.on_stop(lambda: token.run_sync_soon(nursery.cancel_scope.cancel))
             for errand in job.errands:
+                await slots.acquire()  # a checkpoint: one begins in each turn of the loop; see Job
                 nursery.start_soon(one, errand)

@@ -13,9 +13,17 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 DAY = timedelta(days=1)
+LOCALHOST = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+# By listener: alternative names that no library writes, or that do not mean what they seem to; None is a certificate without any.
+NAMES: dict[str, x509.ExtensionType | None] = {
+    "commonname": None,
+    "starname": x509.SubjectAlternativeName([x509.DNSName("*")]),
+    "addressname": x509.SubjectAlternativeName([x509.DNSName("127.0.0.1")]),
+    "badname": x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x0b\x82\x09localhos\xf4"),
+}
 
 
 def make_contexts(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
@@ -36,6 +44,9 @@ def make_contexts(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
     for name, leaf in leaves.items():
         leaf.configure_cert(contexts[name])
     contexts["selfsigned"].load_cert_chain(_self_signed(folder))
+    for name, names in NAMES.items():
+        contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts[name].load_cert_chain(certified(ours, names, folder / f"{name}.pem"))
     # In TLS 1.3 the client has finished its handshake before it hears that a certificate is missing.
     contexts["mutual"].maximum_version = ssl.TLSVersion.TLSv1_2
     contexts["mutual"].verify_mode = ssl.CERT_REQUIRED
@@ -43,17 +54,32 @@ def make_contexts(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
     return ca_file, contexts
 
 
+def certified(ca: trustme.CA, names: x509.ExtensionType | None, path: Path) -> Path:
+    """Write a key and a certificate of the CA's for the common name localhost, with just these alternative names."""
+    issuer = x509.load_pem_x509_certificate(ca.cert_pem.bytes())
+    signing = serialization.load_pem_private_key(ca.private_key_pem.bytes(), None)
+    assert isinstance(signing, ec.EllipticCurvePrivateKey), "trustme's key for a CA"
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _built(issuer.subject, key.public_key(), names)
+    made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
+    return _written(path, key, made.sign(signing, hashes.SHA256()))
+
+
 def _self_signed(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = _built(LOCALHOST, key.public_key(), x509.SubjectAlternativeName([x509.DNSName("localhost")]))
+    return _written(folder / "selfsigned.pem", key, made.sign(key, hashes.SHA256()))
+
+
+def _built(issuer: x509.Name, key: ec.EllipticCurvePublicKey, names: x509.ExtensionType | None) -> x509.CertificateBuilder:
     now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + 30 * DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    serial = x509.random_serial_number()
+    made = x509.CertificateBuilder(issuer, LOCALHOST, key, serial, now - DAY, now + 30 * DAY)
+    return made if names is None else made.add_extension(names, critical=False)
+
+
+def _written(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Path:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "selfsigned.pem"
     path.touch(mode=0o600)
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return path

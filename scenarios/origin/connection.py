@@ -171,6 +171,12 @@ class Connection:
                 self.tls.write(data)
             self.send_raw(self.outgoing.read())
 
+    def send_with(self, data: bytes, raw: bytes) -> None:
+        """Send through TLS, and on the connection itself what is not TLS, in one segment."""
+        assert self.tls is not None
+        self.tls.write(data)
+        self.send_raw(self.outgoing.read() + raw)
+
     def send_raw(self, data: bytes) -> None:
         """Send on the TCP connection itself."""
         if data and not self.closed:

@@ -23,12 +23,15 @@ class Listener:
     Attributes:
         certificate: which certificate of Certificates it serves TLS with; plain when empty.
         script: played in place of the TLS handshake, once a ClientHello has come.
-        accepts: "all", "none" (connected by the kernel only), "full" (its queue is full) or "refused" (nobody listens).
+        accepts: "all", "none" (connected by the kernel only), "full" (its queue is full), "refused" (nobody listens) or "reset"
+            (reset as soon as it is accepted).
+        greeting: sent in the clear as soon as the connection is accepted; what follows is as always.
     """
 
     certificate: str = ""
     script: Script = ()
     accepts: str = "all"
+    greeting: bytes = b""
 
 
 LISTENERS = {
@@ -37,6 +40,7 @@ LISTENERS = {
     "control": Listener(),
     "refused": Listener(accepts="refused"),
     "unaccepted": Listener(accepts="none"),
+    "reset": Listener(accepts="reset"),
     "full": Listener(accepts="full"),
     "https": Listener("good"),
     "expired": Listener("expired"),
@@ -45,6 +49,15 @@ LISTENERS = {
     "untrusted": Listener("untrusted"),
     "wronghost": Listener("wronghost"),
     "mutual": Listener("mutual"),
+    "commonname": Listener("commonname"),
+    "starname": Listener("starname"),
+    "addressname": Listener("addressname"),
+    "badname": Listener("badname"),
+    # What a man in the middle says before he relays a genuine handshake.
+    "early-head": Listener("good", greeting=b"HTTP/1.1 302 Found\r\nLocation: {http}/hello\r\nX-Junk: "),
+    "early-answer": Listener("good", greeting=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+    "early-bits": Listener("good", greeting=b"H"),
+    "tls-accept-reset": Listener("good", accepts="reset"),
     "tls-fin": Listener("good", (FIN,)),
     "tls-reset": Listener("good", (RESET,)),
     "tls-hold": Listener("good", (HOLD,)),
@@ -72,7 +85,7 @@ def open_sockets(listener: Listener) -> list[socket.socket]:
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
         opened = [sock]
-        if listener.accepts == "all" and has_ipv6():
+        if listener.accepts in ("all", "reset") and has_ipv6():
             other = socket.socket(socket.AF_INET6)
             opened.append(other)
             try:

@@ -62,7 +62,7 @@ class Server:
         self.ports[name] = sockets[0].getsockname()[1]
         for sock in sockets:
             self.kept.append(sock)
-            if listener.accepts == "all":
+            if listener.accepts in ("all", "reset"):
                 make = Control if name == "control" else Connection
                 self.selector.register(sock, selectors.EVENT_READ, partial(self.accept, sock, listener, make))
             if listener.accepts == "full":
@@ -79,6 +79,10 @@ class Server:
         connection = make(self, peer, listener)
         self.connections.add(connection)
         self.selector.register(peer, selectors.EVENT_READ, connection)
+        if listener.accepts == "reset":
+            connection.reset()
+        else:
+            connection.send_raw(self.fill(listener.greeting, ""))
 
     def look_up(self, head: bytes) -> tuple[bytes, str, Script]:
         """Find the behavior that a request asks for, and its script with the ports filled in."""

@@ -23,6 +23,9 @@ class Peer(Protocol):
     def send(self, data: bytes) -> None:
         """Send through TLS where there is TLS."""
 
+    def send_with(self, data: bytes, raw: bytes) -> None:
+        """Send through TLS, and on the connection itself what is not TLS, in one segment."""
+
     def send_raw(self, data: bytes) -> None:
         """Send on the TCP connection itself."""
 
@@ -99,6 +102,19 @@ class Raw:
     def play(self, peer: Peer) -> Iterator[float]:
         """Send and go on."""
         peer.send_raw(self.data)
+        yield FLUSHED
+
+
+@dataclass(frozen=True)
+class Together:
+    """Bytes through TLS and, in the same segment, others beneath it."""
+
+    data: bytes
+    raw: bytes
+
+    def play(self, peer: Peer) -> Iterator[float]:
+        """Send and go on."""
+        peer.send_with(self.data, self.raw)
         yield FLUSHED
 
 

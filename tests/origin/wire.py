@@ -17,7 +17,7 @@ import h11
 
 from scenarios.origin import Behavior, Origin
 from scenarios.origin.listeners import addresses
-from scenarios.origin.steps import Bits, Drip, Endless, Fin, Hold, Raw, Reset, Script
+from scenarios.origin.steps import Bits, Drip, Endless, Fin, Hold, Raw, Reset, Script, Together
 
 PATIENCE = 10.0
 # More digits than h11 takes.
@@ -49,7 +49,8 @@ def expected(origin: Origin, behavior: Behavior, script: Script) -> Expected:
             result.end = "close" if move.notify else "cut"
         elif isinstance(move, (Hold, Reset)):
             result.end = "silence" if isinstance(move, Hold) else "reset"
-        elif isinstance(move, Raw):
+        elif isinstance(move, (Raw, Together)):
+            result.sent += move.data if isinstance(move, Together) else b""
             result.end = "garbage"
             break
         elif callable(move):
@@ -70,6 +71,7 @@ def connect(origin: Origin, url: str) -> Iterator[socket.socket]:
             yield sock
             return
         context = ssl.create_default_context(cafile=origin.ca_file)
+        context.hostname_checks_common_name = False
         with context.wrap_socket(sock, server_hostname=parts.hostname, suppress_ragged_eofs=False) as tls:
             yield tls
 
@@ -134,6 +136,8 @@ def fetch(origin: Origin, behavior: Behavior) -> tuple[int, bytes, str]:
             return response.status_code, decode(response, body), parts.path + (f"?{parts.query}" if parts.query else "")
         credentials, _, host = urlsplit(url).netloc.rpartition("@")
         url = urljoin(url.replace(f"{credentials}@", ""), escaped(location))
+        parts = urlsplit(url)
+        url = urljoin(url, (parts.path or "/") + url[len(f"{parts.scheme}://{parts.netloc}{parts.path}") :])  # its dots, too
         if credentials and url.startswith(f"{urlsplit(origin.url(behavior)).scheme}://{host}/"):
             url = url.replace("://", f"://{credentials}@", 1)
     raise AssertionError("more than ten redirects")
@@ -172,7 +176,7 @@ def read_response(sock: socket.socket) -> tuple[h11.Response, bytes]:
 
 def decode(response: h11.Response, body: bytes) -> bytes:
     """Undo the content coding."""
-    coding = dict(response.headers).get(b"content-encoding", b"").lower()
+    coding = dict(response.headers).get(b"content-encoding", b"").lower().removeprefix(b"identity").lstrip(b", ")
     if not body or not coding:
         return body
     if coding == b"deflate":

@@ -302,15 +302,16 @@ def stopped_when(asked: threading.Semaphore, framework: str, urls: list[str]) ->
 
 
 class SlowToBegin(Store):
-    """A store that says when its thread has begun to save."""
+    """A store that says when its writer has a page to save."""
 
     def __init__(self, target: Path, framework: str) -> None:
         super().__init__(target, framework)
         self.began = threading.Event()
 
-    def save(self, page: Page, timeout: float | Deadline = 30.0) -> None:
-        self.began.set()
-        super().save(page, timeout)
+    def begin(self, page: Page | None, deadline: Deadline, done: Any) -> None:
+        super().begin(page, deadline, done)
+        if page is not None:
+            self.began.set()
 
 
 async def cancelled_while_the_store_is_locked(save: Callable[..., Coroutine[Any, Any, None]], path: Path, framework: str) -> None:

@@ -1,7 +1,16 @@
-"""How long properties are tried: briefly, where CI is set the same cases each time; for hours with HYPOTHESIS_PROFILE=soak."""
+"""How long properties are tried: briefly, where CI is set the same cases each time; for hours with HYPOTHESIS_PROFILE=soak.
 
+And the library with which tests let single calls to the operating system fail.
+"""
+
+import ctypes.util
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -19,3 +28,14 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """faults.c, compiled."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if sys.platform != "linux" or compiler is None or ctypes.util.find_library("c") is None:
+        pytest.skip("to let calls fail needs Linux and a C compiler")
+    library = tmp_path_factory.mktemp("faults") / "faults.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, Path(__file__).with_name("faults.c"), "-ldl"], check=True)
+    return library

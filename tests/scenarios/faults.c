@@ -1,6 +1,7 @@
 /* LD_PRELOAD: count what a process does to the files below one directory, and let the n-th call fail, or be its last.
  *
- * faults_arm(directory, n, mode) begins to count; faults_names() says what was called so far.
+ * faults_arm(directory, n, mode) begins to count; faults_names() says what was called so far. For a whole program,
+ * FAULTS_DIRECTORY and FAULTS_CALL in its environment kill it before the n-th call.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -23,6 +25,10 @@ void faults_arm(const char *path, int n, int how) {
     strncpy(directory, path, sizeof directory - 1);
     chosen = n, mode = how, count = 0, armed = 1;
     names[used = 0] = 0;
+}
+__attribute__((constructor)) static void begin(void) {
+    const char *path = getenv("FAULTS_DIRECTORY"), *n = getenv("FAULTS_CALL");
+    if (path && n) faults_arm(path, atoi(n), KILL);
 }
 const char *faults_names(void) { return armed = 0, names; }
 

@@ -17,6 +17,7 @@ from typing import Any
 from scenarios.fetch_and_save.errors import StoreError
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
+from scenarios.fetch_and_save.writer import close_all
 
 WATCH, MODES = 0, {"killed before": 1, "torn": 2, "killed after": 3, "EIO": 4, "ENOSPC": 5}
 OLD, NEW, BIG = b"old", b"new" * 1000, os.urandom(3_000_000)  # more than SQLite keeps in memory: written before the commit
@@ -31,6 +32,7 @@ def page(body: bytes) -> Page:
 
 def attempt(directory: Path, body: bytes, point: int, mode: int) -> tuple[str, list[str]]:
     """What a child says of its open and save, or "killed"; and what it called until then."""
+    close_all()  # a child has no use for our connection, nor its file for our locks
     mine, its = os.pipe()
     child = os.fork()
     if not child:

@@ -21,7 +21,6 @@ import pytest
 
 from interop import __version__
 from scenarios.fetch_and_save.contract import (
-    TIMEOUT,
     BadResponse,
     Deadline,
     Errand,
@@ -116,23 +115,17 @@ def saved(store: Store) -> list[bytes]:
 
 
 class BusyStore(Store):
-    """A store that knows how many threads are in it."""
+    """A store that knows how many are waiting for it."""
 
     inside = 0
 
-    def open(self, timeout: float | Deadline = TIMEOUT) -> None:
-        self.inside += 1
-        try:
-            super().open(timeout)
-        finally:
+    def begin(self, page: Page | None, deadline: Deadline, done: Callable[[FetchAndSaveError | None], object]) -> None:
+        def counted(error: FetchAndSaveError | None) -> None:
             self.inside -= 1
+            done(error)
 
-    def save(self, page: Page, timeout: float | Deadline = TIMEOUT) -> None:
         self.inside += 1
-        try:
-            super().save(page, timeout)
-        finally:
-            self.inside -= 1
+        super().begin(page, deadline, counted)
 
 
 def check_whole_or_absent(store: BusyStore) -> None:

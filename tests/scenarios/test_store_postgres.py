@@ -22,6 +22,7 @@ from scenarios.fetch_and_save.deadline import Deadline
 from scenarios.fetch_and_save.errors import FetchAndSaveError, StoreBusy, StoreError, StoreReadOnly, StoreSchema, Timeout
 from scenarios.fetch_and_save.store import Store
 from scenarios.fetch_and_save.visit import Page
+from scenarios.fetch_and_save.writer import close_all
 from tests.conftest import MARGIN, Server
 from tests.scenarios import postgres, stage
 
@@ -278,6 +279,7 @@ def test_a_database_that_may_not_be_written_is_found_before_the_network_is_touch
     Store(database, "nothing").save(page(body=b"old"))
     with admin(database) as connection:
         connection.execute("ALTER DATABASE fresh SET default_transaction_read_only = on")
+    close_all()  # it is a setting of new connections
     with pytest.raises(StoreReadOnly):
         Store(database, "nothing").open()
     assert rows(database, "body") == [(b"old",)]
@@ -339,6 +341,7 @@ def test_no_password_is_ever_shown(server: postgres.Server) -> None:
 
 def test_nothing_is_left_open_and_nothing_is_said(database: str, capfd: pytest.CaptureFixture[str]) -> None:
     Store(database, "nothing").open()
+    close_all()
     before = stage.sockets()
     for _ in range(20):
         Store(database, "nothing").save(page())
@@ -346,5 +349,6 @@ def test_nothing_is_left_open_and_nothing_is_said(database: str, capfd: pytest.C
             Store(database.replace("/fresh", "/absent"), "nothing").open()
         with pytest.raises(StoreError):
             Store(database.replace("postgresql://interop:", "postgresql://interop:x"), "nothing").open()
+    close_all()
     assert stage.sockets() <= before
     assert capfd.readouterr() == ("", "")

@@ -3,6 +3,7 @@
 import http.client
 import io
 import itertools
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -203,3 +204,11 @@ def test_what_readers_disagree_about_is_refused(data: bytes) -> None:
 def test_a_length_of_any_size_is_no_error_of_ours(length: bytes) -> None:
     _, body, how = outcome(OK + b"Content-Length: " + length + b"\r\n\r\nx", ends=False)
     assert (body, how) == (b"x", "complete" if length.startswith(b"0") else "open")
+
+
+def test_a_malformed_field_of_blanks_takes_no_more_than_it_is_long() -> None:
+    began = time.process_time()
+    for _ in range(20):
+        with pytest.raises(BadResponse):
+            list(Wire().read(b"HTTP/1.1 200 OK\r\nX:" + b" " * 8000 + b"\x01\r\n"))
+    assert time.process_time() - began < 0.5  # seconds; the square of the length took a second and more

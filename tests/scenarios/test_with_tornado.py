@@ -1,17 +1,21 @@
 """What is Tornado's own in with_tornado.py: cancelling at every moment, which its Futures do not do; its client's habits."""
 
 import asyncio
+import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("tornado")
 pytest.importorskip("trustme", reason="the origin signs its certificates with trustme; install async-interop[run]")
 
-from scenarios.fetch_and_save.contract import BadResponse, client_context
+from scenarios.fetch_and_save import with_tornado
+from scenarios.fetch_and_save.contract import BadResponse, TLSError, client_context
 from scenarios.fetch_and_save.with_tornado import fetch, fetch_and_save, run, save
 from scenarios.origin import BEHAVIORS, Origin
 from tests.conftest import Server, hold
@@ -115,3 +119,32 @@ def test_a_stopped_job_ends_at_once(serve: Callable[..., Server]) -> None:
 
 def test_development_mode_is_silent(origin: Origin, tmp_path: Path) -> None:
     assert checks.said_in_development_mode("tornado", tmp_path / "pages.db", origin) == ""
+
+
+def test_what_came_before_tls_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes are in the socket when the loop first looks at it, which a man in the middle has by luck."""
+    sent = threading.Event()
+    connect = with_tornado.WatchedStream.connect
+
+    def connect_and_wait(self: Any, *args: Any) -> Any:
+        connected = connect(self, *args)
+        assert sent.wait(60)
+        return connected
+
+    monkeypatch.setattr(with_tornado.WatchedStream, "connect", connect_and_wait)
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            sent.set()
+            with contextlib.suppress(ConnectionError):  # it leaves the bytes unread
+                while connection.recv(65536):
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        with pytest.raises(TLSError):
+            asyncio.run(fetch(f"https://127.0.0.1:{listener.getsockname()[1]}/"))
+        server.join()

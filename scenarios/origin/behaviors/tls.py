@@ -18,18 +18,21 @@ from scenarios.origin.messages import (
     chunks,
     gzipped,
     in_chunks,
+    moved,
     pattern,
     sized,
     until_close,
 )
-from scenarios.origin.steps import CUT, FIN, HOLD, RESET, Bits, Drip, Raw
+from scenarios.origin.steps import CUT, FIN, HOLD, RESET, Bits, Drip, Raw, Together
 
 good = Rows("tls", body=b"hello", template="{https}/{name}")
 bad = Rows("tls", expects="BadResponse", template="{https}/{name}")
 late = Rows("tls", expects="Timeout", limits={"timeout": 2.0}, template="{https}/{name}")
 refused = Rows("tls", expects="TLSError", requests=0)
 MIB_1 = partial(pattern, MIB)
-GARBAGE = Raw(b"\x17\x03\x03\x00\x20" + bytes(32))
+NO_RECORD = b"\x17\x03\x03\x00\x20" + bytes(32)
+ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
+GARBAGE = Raw(NO_RECORD)
 
 
 def on(listener: str, says: str, expects: str = "TLSError") -> Behavior:
@@ -57,6 +60,15 @@ TABLE = (
     on("expired", "A certificate that ended yesterday."),
     on("future", "A certificate that starts tomorrow."),
     on("wronghost", "A certificate for another host."),
+    on("commonname", "A certificate without alternative names, whose common name is the host's."),
+    on("starname", "A certificate for *."),
+    refused("tls-addressname", "A certificate whose dNSName is the address that was asked for.", HELLO,
+            template="https://127.0.0.1:{addressname.port}/{name}"),
+    on("badname", "A certificate whose alternative name is not ASCII."),
+    on("early-head", "The beginning of a redirect in the clear, then a genuine handshake."),
+    on("early-answer", "A whole answer in the clear, then a genuine handshake."),
+    on("early-bits", "One byte in the clear, then a genuine handshake."),
+    on("tls-accept-reset", "RST as soon as the connection is accepted."),
     on("mutual", "A server that wants a certificate of the client."),
     on("tls-fin", "FIN in answer to the ClientHello."),
     on("tls-reset", "RST in answer to the ClientHello."),
@@ -88,5 +100,16 @@ TABLE = (
     bad("tls-reset-until-close", "A body without framing, ended by RST.", CLOSING + b"hello", RESET),
     bad("tls-garbage-before-status", "A record that does not decrypt, in place of an answer.", GARBAGE, CUT),
     bad("tls-garbage-in-body", "A record that does not decrypt, inside a body.", HELLO[:-1], GARBAGE, CUT),
+    good("tls-broken-after-length", "All of Content-Length and, in the same segment, a fatal alert in the clear.",
+         Together(HELLO, ALERT), CUT),
+    good("tls-broken-after-chunks", "All chunks and, in the same segment, a record that does not decrypt.",
+         Together(CHUNKED + chunks(b"hel", b"lo"), NO_RECORD), CUT),
+    good("tls-broken-after-redirect", "A redirect and, in the same segment, a record that does not decrypt.",
+         Together(moved(b"/tls-broken-after-redirect/done"), NO_RECORD), CUT, requests=2, final="/{name}/done",
+         pages={"/done": (HELLO,)}),
+    bad("tls-broken-in-body", "A part of a body and, in the same segment, a record that does not decrypt.",
+        Together(HELLO[:-1], NO_RECORD), CUT),
+    bad("tls-broken-until-close", "A body without framing and, in the same segment, a fatal alert in the clear.",
+        Together(CLOSING + b"hello", ALERT), CUT),
     bad("tls-half-record", "Half of a TLS record inside a body, then FIN.", HELLO[:-1], Raw(b"\x17\x03\x03\x00\x20half"), CUT),
 )
