@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from interop.unpatched import close
+
 POSSIBLE = hasattr(os, "eventfd")
 
 
@@ -34,4 +36,4 @@ class Bell:
             os.eventfd_read(self.fd)
 
     def __del__(self) -> None:
-        os.close(self.fd)
+        close(self.fd)

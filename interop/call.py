@@ -4,6 +4,9 @@ A Call is an actor, so it needs no lock: until it is settled its state is touche
 on only in the caller's. Requests travel by wake(): begin and stop to the callee, resume to the caller.
 The one exception is `unwanted`, which the caller sets once and the callee only reads: a cancel that overtakes its own
 request in the queue keeps the function from starting at all.
+
+Ctrl-C can raise KeyboardInterrupt between any two statements. So each request can be repeated: send(), begin(), stop(), settle()
+and resume() do what is left to do, if anything is. A queue keeps a request until it was answered (Runtime.drain()).
 """
 
 from __future__ import annotations
@@ -11,14 +14,19 @@ from __future__ import annotations
 import contextvars
 import sys
 from collections.abc import Callable, Mapping
-from threading import get_ident
 from typing import Any, Protocol
+
+from interop.unpatched import get_ident
 
 NEW, BEGUN, RUNNING, SETTLED, BACK = range(5)
 
 
 class Side(Protocol):
     """What a Call needs to know of the runtimes of its caller and of its callee."""
+
+    @property
+    def name(self) -> str:
+        """The framework's."""
 
     @property
     def gone(self) -> BaseException | None:
@@ -38,6 +46,9 @@ class Side(Protocol):
 
     def wake(self, callback: Callable[[], object], /) -> None:
         """Run callback soon in this runtime's own thread; callable from any thread."""
+
+    def wake_again(self) -> None:
+        """Wake its loop even if that was done: a Ctrl-C may have lost it."""
 
     def wake_here(self, callback: Callable[[], object], /) -> None:
         """The same, called in this runtime's own thread, by another loop perhaps."""
@@ -84,7 +95,7 @@ class Call:
 
     __slots__ = (
         "__weakref__", "abandoned", "args", "callee", "caller", "cancelled", "context", "error", "fn", "kwargs", "owner",
-        "parked", "state", "stopped", "task", "unwanted", "value",
+        "parked", "routed", "state", "stop_sent", "stopped", "task", "told", "unwanted", "value",
     )  # fmt: skip
 
     must_leave = False  # Sent and waited for even by a caller that is cancelled already.
@@ -103,12 +114,14 @@ class Call:
         self.fn, self.args, self.kwargs = fn, args, kwargs or {}
         self.context = contextvars.copy_context()
         sniffio = sys.modules.get("sniffio")  # anyio.run() says in a context variable who runs: not so in the callee.
-        if sniffio is not None and self.context.get(sniffio.current_async_library_cvar) is not None:
-            self.context.run(sniffio.current_async_library_cvar.set, None)
+        library = getattr(sniffio, "current_async_library_cvar", None)  # Another thread may be importing it just now.
+        if library is not None and self.context.get(library) is not None:
+            self.context.run(library.set, None)
         self.state = NEW
         self.value: Any = None
         self.error: BaseException | None = None
         self.cancelled = self.stopped = self.abandoned = False
+        self.routed = self.stop_sent = self.told = False
         self.unwanted: BaseException | bool = False
         self.parked: Any = None
         self.task: Any = None
@@ -117,9 +130,16 @@ class Call:
 
     def send(self) -> None:
         """Ask the callee to begin."""
-        if self.owner is not None:
-            self.owner.remember(self)
-        callee = self.callee = self.callee.lane()
+        try:
+            if self.owner is not None:
+                self.owner.remember(self)
+            if not self.routed:
+                self.callee, self.routed = self.callee.lane(), True
+        except BaseException:
+            if self.owner is not None and not self.routed:  # Nothing has left: it may not, or there is no thread for it.
+                self.owner.forget(self)
+            raise
+        callee = self.callee
         if callee.ident == self.caller.ident:
             callee.wake_here(self.begin)
         else:
@@ -129,9 +149,14 @@ class Call:
 
     def ask_to_stop(self, instead: BaseException | bool = True) -> None:
         """Ask the callee to stop; only the first request counts, so a second one cannot cut the callee's cleanup."""
-        if not self.unwanted and self.state < BACK:
+        if self.state >= BACK:
+            return
+        if self.unwanted is False:
             self.unwanted = instead
+        if not self.stop_sent:
             self.callee.wake(self.stop)
+            self.stop_sent = True
+        self.caller.wake_again()
 
     def abandon(self) -> None:
         """Whoever waited is being closed: ask the callee to stop, and let it say itself what fails there."""
@@ -140,15 +165,15 @@ class Call:
 
     def resume(self) -> None:
         """The outcome is here: let the caller go on."""
-        if self.state == BACK:
-            return
-        self.state = BACK
         if self.owner is not None:
             self.owner.forget(self)
+        self.state = BACK
+        self.fn, self.args, self.kwargs = _nothing, (), {}  # They may refer to this call, or to much else.
         if self.abandoned or self.caller.dead:
-            if self.error is not None and not self.cancelled:
-                self.callee.unheard(self.error)
-        elif self.parked is not None:
+            error, self.error = self.error, None
+            if error is not None and not self.cancelled:
+                self.callee.unheard(error)
+        elif self.parked is not None:  # What waits clears it when it goes on.
             self.caller.resume(self)
 
     # In the callee's thread.
@@ -159,7 +184,7 @@ class Call:
             return
         if self.callee.gone is not None:
             self.settle(error=self.callee.peer_gone())
-        elif self.unwanted and not self.must_begin:
+        elif self.unwanted is not False and not self.must_begin:
             self.settle(cancelled=True)
         else:
             self.state = BEGUN
@@ -174,7 +199,7 @@ class Call:
         if self.state == RUNNING and not self.stopped:
             self.stopped = True
             self.callee.cancel(self)
-        elif self.state == BEGUN:
+        elif self.state in (NEW, BEGUN):  # NEW: the caller was interrupted before begin() was on its way.
             self.settle(cancelled=True)
 
     def enter(self) -> bool:
@@ -186,42 +211,47 @@ class Call:
 
     def settle(self, value: Any = None, error: BaseException | None = None, *, cancelled: bool = False) -> None:
         """Report the outcome; the first one wins, later ones are nothing."""
-        if self.state >= SETTLED:
+        if self.told:
             return
-        self.state = SETTLED
-        self.value, self.error, self.cancelled = value, error, cancelled
-        self.callee.outstanding.discard(self)
-        self.task = None
+        if self.state < SETTLED:
+            self.value, self.error, self.cancelled = value, error, cancelled
+            self.state = SETTLED
+            self.callee.outstanding.discard(self)
+            self.task = None
         if get_ident() == self.caller.ident:  # A signal may be settled anywhere.
             self.caller.wake_here(self.resume)
         else:
             self.caller.wake(self.resume)
+        self.told = True
 
 
 class Signal(Call):
     """A call with nobody on the other side: something waits for it, something settles it by hand.
 
     Args:
-        on_cancel: what a cancelled waiter does about it; it goes on waiting until the signal is settled.
+        gives_up: whether a cancelled waiter goes on at once, cancelled; otherwise it goes on waiting until the signal is settled.
     """
 
-    __slots__ = ("on_cancel",)
+    __slots__ = ("gives_up",)
     must_leave = True
 
-    def __init__(self, caller: Side, on_cancel: Callable[[Signal], object] | None = None) -> None:
+    def __init__(self, caller: Side, *, gives_up: bool = False) -> None:
         super().__init__(caller, caller, _nothing)
-        self.on_cancel = on_cancel
+        self.routed = True
+        self.gives_up = gives_up
 
     def send(self) -> None:
         """Nobody to ask."""
 
     def ask_to_stop(self, instead: BaseException | bool = True) -> None:
-        """Leave it to on_cancel."""
-        if not self.unwanted and self.state < SETTLED:
+        """Give up, if it may. All of this is in one thread."""
+        self.caller.wake_again()
+        if self.unwanted is False and self.state < BACK:
             self.unwanted = instead
-            if self.on_cancel is not None:
-                self.on_cancel(self)
+            if self.gives_up:
+                self.settle(cancelled=True)
+                self.cancelled = True  # Also where it was settled just now, and its waiter has not gone on yet.
 
 
 def _nothing() -> None:
-    raise AssertionError("a signal has no function")
+    raise AssertionError("a signal has no function, and a call that is back has none any more")

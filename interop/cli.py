@@ -27,7 +27,7 @@ EXAMPLES = """examples:
   interop run
 
 `interop COMMAND --help` has more of them. Exit codes: 0 as expected, 1 findings against you, 2 usage, 3 nothing ran,
-4 the kit's own error, 130 Ctrl-C.
+4 the kit's own error, 5 nothing against you, but inconclusive: the machine was too busy to tell, 130 Ctrl-C.
 """
 
 

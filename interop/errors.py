@@ -31,11 +31,18 @@ class NotRunning(InteropError):
         super().__init__(f"no {framework} loop runs in this thread: call interop.adapters.{framework}.current() {where}")
 
 
-class AlreadyRunning(InteropError):
+class CannotStart(InteropError):
+    """A framework cannot run in this process, or in this thread of it; nothing was started."""
+
+    def __init__(self, framework: str, why: str, instead: str) -> None:
+        super().__init__(f"cannot start {framework!r}: {why}. Instead: {instead}")
+
+
+class AlreadyRunning(CannotStart):
     """A loop of which the process has only one is asked for a second time."""
 
     def __init__(self, framework: str, instead: str) -> None:
-        super().__init__(f"cannot start {framework!r}: it already runs in this process. Instead: {instead}")
+        super().__init__(framework, "it already runs in this process", instead)
 
 
 class NoSuchTopology(InteropError):

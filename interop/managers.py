@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
-from interop.call import NEW, Owner
-from interop.conversation import Conversation
-from interop.errors import CalleeCancelled, PortalClosed
+from interop.call import Owner
+from interop.conversation import END, Conversation
+from interop.errors import PeerGone
 from interop.runtime import Runtime
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Entered(Generic[T]):
     @staticmethod
     async def _exit(resource: tuple[Any, Any], error: BaseException | None) -> Any:
         manager = resource[0]
-        how = (type(error), error, error.__traceback__) if error else (None, None, None)
+        how = (None, None, None) if error is None else (type(error), error, error.__traceback__)
         return await manager.__aexit__(*how) if hasattr(manager, "__aexit__") else manager.__exit__(*how)
 
     async def enter(self) -> T:
@@ -40,24 +40,20 @@ class Entered(Generic[T]):
         async def value(resource: tuple[Any, Any]) -> Any:
             return resource[1]
 
-        step = self._talk.step(value)
-        self._talk.begin()
-        try:
-            return cast(T, await self._talk.here.wait(step))
-        finally:
-            if step.state == NEW:  # The caller was cancelled before it had asked: nobody will come to leave.
-                await self._dropped()
+        return cast(T, await self._talk.here.wait(self._talk.step(value)))
 
     async def exit(self, error: BaseException | None) -> bool:
         """In the caller: the callee's manager sees the error; if that is the caller's cancel, the callee's own cancel."""
         if not isinstance(error, self._talk.here.cancel_types):
             step = self._talk.step(lambda resource: self._exit(resource, error), True)
-            return bool(await self._talk.here.wait(step))
+            handled = await self._talk.here.wait(step)
+            await self._talk.here.raise_due()
+            return handled is not END and bool(handled)
         await self._dropped()
         return False
 
     async def _dropped(self) -> None:
-        with contextlib.suppress(CalleeCancelled, PortalClosed):
+        with contextlib.suppress(PeerGone):
             await self._talk.dropped()
 
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
+import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
 from functools import partial
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
 from interop.call import Call, Signal
-from interop.errors import FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
+from interop.errors import CannotStart, FrameworkMissing, NoSuchTopology, PortalClosed, UnknownFramework, WrongThread
 from interop.managers import AsyncEntered, BlockingEntered
 from interop.runtime import Done, Runtime, drive
 from interop.streams import AsyncStream, blocking_stream
 from interop.topologies import guest, loop, thread
 from interop.topologies.hosted import Adapter, Hosted
+from interop.unpatched import patched_by
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +51,7 @@ def find(name: str) -> tuple[Adapter, str]:
     """The adapter of a framework's name, and the flavour.
 
     Raises:
-        UnknownFramework, FrameworkMissing.
+        UnknownFramework, FrameworkMissing; CannotStart: its import fails.
     """
     if name not in FRAMEWORKS:
         raise UnknownFramework(name, list(FRAMEWORKS))
@@ -56,7 +59,13 @@ def find(name: str) -> tuple[Adapter, str]:
     for needed in (package, adapter if package else ""):
         if needed not in ("", "asyncio", "threads") and importlib.util.find_spec(needed) is None:
             raise FrameworkMissing(name, needed.capitalize(), needed)
-    return cast(Adapter, importlib.import_module(f"interop.adapters.{adapter}")), flavour
+    try:
+        return cast(Adapter, importlib.import_module(f"interop.adapters.{adapter}")), flavour
+    except (AttributeError, ImportError, RuntimeError) as error:  # A patched module lacks what it needs, say.
+        who = patched_by("socket")
+        where = f"in this process, which {who} has patched" if who else "here"
+        why = f"its import fails {where} ({type(error).__name__}: {error})".replace("\n", " ")
+        raise CannotStart(name, why, "start it in a process of its own") from error
 
 
 class Portal:
@@ -69,6 +78,7 @@ class Portal:
     """
 
     shared = False  # Among loops; only threads can.
+    _closed = True  # Until it is made: a Ctrl-C may come first.
 
     def __init__(self, here: Callable[[], Runtime], callee: str | Runtime, topology: str | None = None) -> None:
         self._here, self._wanted, self._topology = here, callee, topology
@@ -76,8 +86,8 @@ class Portal:
         self._hosted: Hosted | None = None
         self._home: Runtime | None = None
         self._calls: set[Call] = set()
-        self._idle: Signal | None = None
-        self._closed = False
+        self._waiting: list[Signal] = []  # For the last call to be back.
+        self._closed = self._home_held = self._there_held = False
 
     @property
     def runtime(self) -> Runtime:
@@ -92,9 +102,11 @@ class Portal:
         return f"{self._home.name if self._home else '?'}->{wanted}"
 
     def remember(self, call: Call, /) -> None:
-        """A call leaves."""
-        if self._closed or self._there is None:
+        """A call leaves. A portal that is being closed lets those pass that give something up."""
+        if self._there is None or (self._closed and not call.must_leave):
             raise PortalClosed(self._crossing)
+        if self._there.forked:
+            raise self._there.peer_gone()
         if call.caller is not self._home and not self.shared:
             raise WrongThread(self._crossing)
         self._calls.add(call)
@@ -102,8 +114,9 @@ class Portal:
     def forget(self, call: Call, /) -> None:
         """A call is back."""
         self._calls.discard(call)
-        if self._idle is not None and not self._calls:
-            self._idle.settle()
+        if not self._calls:
+            for signal in list(self._waiting):
+                signal.settle()
 
     def _send(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
         here, there = self._sides()
@@ -116,16 +129,14 @@ class Portal:
     async def _open(self) -> None:
         here = self._home = self._here()
         here.hold()
-        try:
-            self._there = await self._reach(here)
-        except BaseException:
-            here.release()
-            raise
-        self._tell(here, self._there, self._there.hold)
+        self._home_held = True
+        there = await self._reach(here)
+        self._tell(here, there, there.hold_if_alive)
+        self._there, self._there_held = there, True
 
     def _tell(self, here: Runtime, there: Runtime, callback: Callable[[], object]) -> None:
         """In the callee's loop: now, if that is the caller's."""
-        if there is here or (there.asyncio_loop() is not None and there.asyncio_loop() is here.asyncio_loop()):
+        if there is here or _where(here, there) == "loop":
             callback()
         else:
             there.wake(callback)
@@ -135,14 +146,12 @@ class Portal:
         if isinstance(wanted, Runtime):
             if wanted.gone is not None:
                 raise wanted.peer_gone()
-            apart = wanted.ident != here.ident
-            if topology is not None and apart != (topology == "thread"):
-                where = "another thread" if apart else "this thread"
-                raise NoSuchTopology(here.name, wanted.name, topology, f"that loop runs in {where} already")
+            if topology not in (None, is_at := _where(here, wanted)):
+                raise NoSuchTopology(here.name, wanted.name, str(topology), f"for a loop that runs already it is {is_at!r}")
             return wanted
         adapter, flavour = find(wanted)
         if topology in (None, "thread"):
-            self._hosted = await thread.start(here, wanted, adapter, flavour)
+            self._hosted = await thread.start(here, wanted, adapter, flavour, find("asyncio")[0])
         elif topology == "loop":
             self._hosted = await loop.start(here, wanted, adapter, flavour)
         elif topology == "guest":
@@ -153,20 +162,60 @@ class Portal:
         return self._hosted.runtime
 
     async def _close(self) -> None:
-        if self._closed or self._there is None or self._home is None:
-            return
+        """Cancel what is in flight, and wait for it; then end what was started. Called again after a Ctrl-C, it goes on."""
+        home, there = self._home, self._there
         self._closed = True
-        for call in list(self._calls):
-            call.ask_to_stop(PortalClosed(self._crossing))
-        if self._calls:
-            self._idle = Signal(self._home)
-            if not self._calls:  # Other threads may share this portal: the last call may have come back just now.
-                self._idle.settle()
-            await self._home.wait(self._idle)
-        self._tell(self._home, self._there, self._there.release)
+        if home is None or home.forked or (there is not None and there.forked):
+            return
+        here = self._here() if self.shared else home
+        if there is not None:
+            for call in list(self._calls):
+                call.ask_to_stop(PortalClosed(self._crossing))
+            await self._all_back(here)
+            if self._there_held:
+                self._there_held = False
+                self._tell(home, there, there.release)
         if self._hosted is not None:
             await self._hosted.stop()
-        self._home.release()
+        if self._home_held:
+            self._home_held = False
+            home.release()
+        if there is not None:
+            await here.raise_due()
+
+    async def _all_back(self, here: Runtime) -> None:
+        if self._calls:
+            signal = Signal(here)
+            self._waiting.append(signal)
+            if not self._calls:  # Other threads may share this portal: the last call may have come back just now.
+                signal.settle()
+            await here.wait(signal)
+            self._waiting.remove(signal)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a portal belongs to the process that has opened it: open another one in the other process")
+
+    def __del__(self) -> None:
+        """Nobody can close it any more: end what it started, and say so, unless that has ended by itself."""
+        home, there, hosted = self._home, self._there, self._hosted
+        if self._closed or home is None or there is None or home.forked or there.forked:
+            return
+        if there.gone is not None and (hosted is None or not hosted.told_to_end):
+            return
+        warnings.warn(f"the portal {self._crossing} was not closed", ResourceWarning, source=self, stacklevel=2)
+        if not sys.is_finalizing():
+            there.wake(there.release)
+            home.wake(home.release)
+            if hosted is not None:
+                hosted.end_soon()
+
+
+def _where(here: Runtime, there: Runtime) -> str:
+    """The topology of two loops that run already; "guest", whichever of them is the host."""
+    if there.ident != here.ident:
+        return "thread"
+    loop = here.asyncio_loop()
+    return "loop" if loop is not None and loop is there.asyncio_loop() else "guest"
 
 
 def _maker(manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
@@ -179,11 +228,19 @@ class AsyncPortal(Portal):
     """A portal where there is `async with`."""
 
     async def __aenter__(self: Self_) -> Self_:
-        await self._open()
-        return self
+        try:
+            await self._open()
+            return self
+        except BaseException:
+            await self._close()
+            raise
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._close()
+        try:
+            await self._close()
+        except BaseException:  # Ctrl-C: there may be something left to do.
+            await self._close()
+            raise
 
     @overload
     def stream(self, fn: Callable[P, AsyncIterable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[T]: ...
@@ -250,8 +307,16 @@ class BlockingPortal(Portal):
         return BlockingEntered(drive, *self._sides(), self, _maker(manager, args, kwargs))
 
     def __enter__(self: Self_) -> Self_:
-        drive(self._open())
-        return self
+        try:
+            drive(self._open())
+            return self
+        except BaseException:
+            drive(self._close())
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        drive(self._close())
+        try:
+            drive(self._close())
+        except BaseException:  # Ctrl-C: there may be something left to do.
+            drive(self._close())
+            raise

@@ -9,7 +9,12 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-# name: the package, which is the distribution, too
+# What @frameworks knows; the plugin imports nothing of the kit, and a test holds the two against each other.
+FRAMEWORKS = (
+    "asyncio", "asyncio[uvloop]", "tornado", "twisted", "twisted[asyncio]", "gevent", "eventlet", "trio", "anyio[asyncio]",
+    "anyio[trio]", "threads",
+)  # fmt: skip
+# The packages, which are the distributions, too.
 PACKAGES = ("tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "uvloop")
 
 
@@ -23,7 +28,13 @@ def pytest_addoption(parser: Any) -> None:
 
 
 def pytest_configure(config: Any) -> None:
-    """Say what the marker means."""
+    """Say what the marker means, and refuse a framework that nobody knows: it would leave out every test of ours."""
+    for name in (config.getoption("--interop-frameworks") or "").split(","):
+        if name and name not in FRAMEWORKS:
+            import pytest
+
+            known = ", ".join(FRAMEWORKS)
+            raise pytest.UsageError(f"--interop-frameworks: no framework is called {name!r}; there are {known}")
     config.addinivalue_line("markers", "interop: put by the interop kit on the tests that it makes; select them with -m interop")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, cast
 
-from interop.call import NEW, Owner
+from interop.call import BACK, Owner
 from interop.conversation import END, Conversation
 from interop.errors import PeerGone
 from interop.runtime import Runtime
@@ -52,9 +52,9 @@ async def _closed(source: Any, error: BaseException | None) -> None:
 class Stream(Generic[T]):
     """The neutral half of a stream: every step is a coroutine that awaits only wait()."""
 
-    def __init__(self, here: Runtime, there: Runtime, owner: Owner, make: Callable[[], Any]) -> None:
-        self._begun = self._ended = False
+    _ended = False
 
+    def __init__(self, here: Runtime, there: Runtime, owner: Owner, make: Callable[[], Any]) -> None:
         async def source() -> Any:
             made = make()
             return made.__aiter__() if hasattr(made, "__aiter__") else iter(made)
@@ -62,29 +62,29 @@ class Stream(Generic[T]):
         self._talk = Conversation(here, there, owner, source, _closed)
 
     async def _step(self, fn: Callable[..., Any], last: bool = False) -> Any:
-        if self._ended or (last and not self._begun):
+        if self._ended or (last and not self._talk.begun):
             self._ended = True
             return END
-        if not self._begun:
-            self._talk.begin()
-            self._begun = True
-        self._ended = True  # Unless this step gives an item: an error or a cancel ends a stream.
         step = self._talk.step(fn, last)
         try:
             item = await self._talk.here.wait(step)
         except PeerGone:
+            self._ended = last or step.state == BACK  # A portal that is being closed refuses a step, and gives the source up.
             if not last:  # Who closes a stream does not mind that it is closed.
                 raise
             return END
-        finally:
-            if step.state == NEW:  # The caller was cancelled before it had asked: the source still has to be closed.
-                self._ended = False
+        except BaseException:
+            # An error or a cancel ends a stream, unless the caller was cancelled before it had asked.
+            self._ended = step.state == BACK
+            raise
         self._ended = last or item is END
+        if last:
+            await self._talk.here.raise_due()
         return item
 
     def __del__(self) -> None:
-        if self._begun and not self._ended:
-            self._talk.drop()
+        if not self._ended and (talk := getattr(self, "_talk", None)) is not None and talk.begun:
+            talk.drop()
 
 
 class AsyncStream(Stream[T], AsyncIterator[T]):

@@ -32,7 +32,7 @@ class Join(Call):
     def enter(self) -> bool:
         """The native waiting begins."""
         entered = super().enter()
-        if self.unwanted:
+        if self.unwanted is not False:
             self.callee.wake(self.stop)
         return entered
 
@@ -67,18 +67,24 @@ class FutureCall(Call):
 
     def __init__(self, here: Runtime, future: concurrent.futures.Future[Any]) -> None:
         super().__init__(here, here, future.result)
-        self.future = future
+        self.future: concurrent.futures.Future[Any] | None = future
 
     def send(self) -> None:
         """Listen to it."""
         self.state = RUNNING
-        self.future.add_done_callback(self._done)
+        if self.future is not None:
+            self.future.add_done_callback(self._done)
 
     def ask_to_stop(self, instead: BaseException | bool = True) -> None:
         """Cancel it, if it has not begun; otherwise its outcome is awaited."""
-        if not self.unwanted:
+        if self.unwanted is False and self.future is not None:
             self.unwanted = instead
             self.future.cancel()
+
+    def resume(self) -> None:
+        """It is done, and keeps its callbacks, one of which refers to this call: that would be a cycle."""
+        self.future = None
+        super().resume()
 
     def _done(self, future: concurrent.futures.Future[Any]) -> None:
         if future.cancelled():

@@ -8,6 +8,7 @@ Source:     https://anyio.readthedocs.io/en/stable/cancellation.html
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import sys
 from collections.abc import Callable, Coroutine
@@ -18,11 +19,11 @@ import anyio
 import anyio.lowlevel
 
 from interop.adapters import asyncio as native
-from interop.adapters.asyncio_futures import cancel_again, cancels_of
 from interop.call import BACK, Call
 from interop.errors import NoSuchTopology, NotRunning
-from interop.portal import AwaitablePortal
+from interop.portal import AwaitablePortal, find
 from interop.runtime import Runtime
+from interop.unpatched import running_loop
 from interop.wrapping import wrapped
 
 T = TypeVar("T")
@@ -58,9 +59,9 @@ class Loop(native.Loop):
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome; once cancelled, in a shielded scope."""
         if not call.must_leave:
-            await anyio.lowlevel.checkpoint_if_cancelled()
+            await self.raise_due()
         task = asyncio.current_task()
-        cancels = cancels_of(task)
+        before = self.due.count_before(task)
         interrupted = await self._parked(call, call.send)
         if call.state != BACK:
             call.ask_to_stop()
@@ -72,7 +73,7 @@ class Loop(native.Loop):
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
                 if anyio.current_effective_deadline() != -math.inf:  # Or else anyio throws it again by itself.
-                    self.loop.call_soon(cancel_again, task, cancels, interrupted.args)
+                    self.due.add(task, before, interrupted.args)
             return self.deliver(call)
         finally:
             del interrupted
@@ -91,9 +92,14 @@ class Loop(native.Loop):
             raise
         return None
 
+    async def raise_due(self) -> None:
+        """One of asyncio's, or of a scope."""
+        await super().raise_due()
+        await anyio.lowlevel.checkpoint_if_cancelled()
+
     def resume(self, call: Call, /) -> None:
         """Let the task go on with the loop's next turn."""
-        if not call.parked.done():
+        with contextlib.suppress(asyncio.InvalidStateError):  # Cancelled already, by Ctrl-C perhaps, which comes at any moment.
             call.parked.set_result(None)
 
 
@@ -103,9 +109,9 @@ def current() -> Runtime:
     Raises:
         NotRunning: neither does.
     """
-    loop = asyncio._get_running_loop()
+    loop = running_loop()
     # A Trio guest of asyncio sees a running loop but no task; an asyncio guest inside a Trio task has both.
-    if loop is not None and asyncio.current_task() is not None:
+    if loop is not None and asyncio.current_task(loop) is not None:
         return native.attach(loop, Loop)
     if "trio" in sys.modules:
         here: Runtime = _trio().current()
@@ -126,6 +132,12 @@ async def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
     return await here.wait(wrapped(here, foreign, of))
 
 
+def startable(name: str, flavour: str) -> None:
+    """On Trio, what Trio needs."""
+    if flavour == "trio":
+        _trio().startable(name, flavour)
+
+
 def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:
     """Trio as a guest."""
     _trio().guest(main, wake, done)
@@ -137,9 +149,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
 
 
 def _trio() -> Any:
-    from interop.adapters import trio
-
-    return trio
+    return sys.modules.get("interop.adapters.trio") or find("trio")[0]
 
 
 class Portal(AwaitablePortal):

@@ -15,19 +15,20 @@ import contextlib
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from inspect import isawaitable
-from selectors import BaseSelector
 from typing import Any, TypeVar
 
 from interop import bell
-from interop.adapters.asyncio_futures import Future, Waiter, cancel_again, cancels_of
+from interop.adapters.asyncio_futures import Future, Waiter, due_cancels
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import CannotWrap, NoSuchTopology, NotRunning
+from interop.errors import CannotStart, CannotWrap, NoSuchTopology, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.unpatched import patched_by, running_loop, selector
 from interop.wrapping import wrapped
 
 T = TypeVar("T")
+EAGER = hasattr(asyncio, "eager_task_factory")  # Python 3.12 and later.
 
 
 class Loop(Runtime):
@@ -40,6 +41,7 @@ class Loop(Runtime):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self.loop = loop
+        self.due = due_cancels(loop)
         self.holds = 0
         self.bell: Bell | None = None
 
@@ -70,7 +72,7 @@ class Loop(Runtime):
     def raw_wake(self) -> None:
         """Have drain() run soon in the loop's thread; from inside the loop, which cannot be asleep then, without a wake-up."""
         bell = self.bell
-        if asyncio._get_running_loop() is self.loop:
+        if running_loop() is self.loop:
             self.loop.call_soon(self._heard)
         elif bell is None or self.loop.is_closed():
             self.loop.call_soon_threadsafe(self._heard)
@@ -87,10 +89,9 @@ class Loop(Runtime):
 
     def start(self, call: Call, /) -> None:
         """Run the function as a task, and its first step now where Python can do that."""
-        if sys.version_info >= (3, 12) and self.loop.get_task_factory() is None:
-            asyncio.Task(self._run(call), loop=self.loop, context=call.context, eager_start=True)
-        elif sys.version_info >= (3, 11):
-            self.loop.create_task(self._run(call), context=call.context)
+        if EAGER and self.loop.get_task_factory() is None:
+            task: Any = asyncio.Task
+            task(self._run(call), loop=self.loop, context=call.context, eager_start=True)
         else:
             call.context.run(self.loop.create_task, self._run(call))
 
@@ -125,30 +126,38 @@ class Loop(Runtime):
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome; see the module's docstring for what a cancel does."""
         task = asyncio.current_task()
-        if getattr(task, "_must_cancel", False) and not call.must_leave:
-            await asyncio.sleep(0)  # Cancelled before the call: it never leaves.
-        cancels = cancels_of(task)
-        waiter = Waiter(call, self.loop)
-        call.parked = waiter
-        call.send()
-        while call.state != BACK:
-            try:
-                await waiter
-            except asyncio.CancelledError as error:  # It came between the outcome and this step.
-                waiter.interrupted = waiter.interrupted or error
-            except BaseException:  # This coroutine is being closed.
+        if not call.must_leave:
+            self.due.check(task)
+            if getattr(task, "_must_cancel", False):
+                await asyncio.sleep(0)  # Cancelled before the call: it never leaves.
+        before = self.due.count_before(task)
+        waiter = call.parked = Waiter(call, self.loop)
+        try:
+            call.send()
+            while call.state != BACK:
+                try:
+                    await waiter
+                except asyncio.CancelledError as error:  # It came between the outcome and this step.
+                    if waiter.interrupted is None:
+                        waiter.interrupted = error
+        except BaseException:  # This coroutine is being closed, or Ctrl-C ends the loop, or the portal is closed.
+            if call.routed:
                 call.abandon()
-                raise
+            raise
         interrupted, waiter.interrupted = waiter.interrupted, None
         try:
             if interrupted is not None:
                 if call.cancelled and call.unwanted is True:
                     raise interrupted
-                self.loop.call_soon(cancel_again, task, cancels, interrupted.args)
+                self.due.add(task, before, interrupted.args)
             return self.deliver(call)
         finally:
             call.parked = None  # It holds the call, and only the garbage collector would part them.
             del interrupted, waiter
+
+    async def raise_due(self) -> None:
+        """Raise what DueCancels keeps."""
+        self.due.check(asyncio.current_task())
 
     def resume(self, call: Call, /) -> None:
         """Let the task go on."""
@@ -161,10 +170,9 @@ def current() -> Loop:
     Raises:
         NotRunning: none does.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        raise NotRunning("asyncio", "in a coroutine") from None
+    loop = running_loop()
+    if loop is None:
+        raise NotRunning("asyncio", "in a coroutine")
     return attach(loop, Loop)
 
 
@@ -187,7 +195,7 @@ async def _sentinel(runtime: Loop) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        if asyncio._get_running_loop() is runtime.loop:  # Otherwise it was closed, and this is the garbage collector.
+        if running_loop() is runtime.loop:  # Otherwise it was closed, and this is the garbage collector.
             await runtime.end_guests()
         runtime.die("asyncio is shutting it down")
 
@@ -201,7 +209,7 @@ def home(foreign: asyncio.Future[Any]) -> Runtime:
     """The runtime of a Future's loop: one that is known, or the one that runs here."""
     loop = foreign.get_loop()
     known: Runtime | None = next(iter(vars(loop).get("_interop", {}).values()), None)
-    if known is None and asyncio._get_running_loop() is not loop:
+    if known is None and running_loop() is not loop:
         raise CannotWrap(
             foreign, "nothing is known of its loop: call interop.adapters.asyncio.current() there first, or give of="
         )
@@ -227,9 +235,20 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     return attach(loop, Loop), lambda: None
 
 
-def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", selector: BaseSelector | None = None) -> T:
+def startable(name: str, flavour: str) -> None:
+    """uvloop cannot be parked, so greenlets of its thread would never run.
+
+    Raises:
+        CannotStart: what run_in_executor() starts is one of those: gevent or eventlet has patched threads.
+    """
+    if flavour == "uvloop" and (who := patched_by("thread")):
+        why = f"{who} has patched threads, and beside uvloop they would never run"
+        raise CannotStart(name, why, "open the portal to 'asyncio'")
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "", parking: Any = None) -> T:
     """asyncio.run() for any thread: no signal handler, no policy, a plain loop whatever the process has patched in."""
-    loop = asyncio.SelectorEventLoop(selector) if selector else _new_loop(flavour)
+    loop = asyncio.SelectorEventLoop(parking) if parking else _new_loop(flavour)
     try:
         return loop.run_until_complete(main())
     finally:
@@ -252,7 +271,7 @@ def _new_loop(flavour: str) -> asyncio.AbstractEventLoop:
         return uvloop.new_event_loop()
     if sys.platform == "win32":
         return asyncio.ProactorEventLoop()
-    return asyncio.SelectorEventLoop()
+    return asyncio.SelectorEventLoop(selector())
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import sys
+import math
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -44,7 +44,8 @@ class Waiter:
         """Take the cancel, and stay pending: the task resumes when the callee is done."""
         if self.callback is None:
             return False
-        self.interrupted = self.interrupted or asyncio.CancelledError(*() if msg is None else (msg,))
+        if self.interrupted is None:
+            self.interrupted = asyncio.CancelledError(*() if msg is None else (msg,))
         self.call.ask_to_stop()
         return True
 
@@ -81,23 +82,66 @@ class Future(Hybrid, asyncio.Future[Any]):
     __del__ = asyncio.Future.__del__  # It reports what nobody has asked for.
 
 
-def cancels_of(task: asyncio.Task[Any] | None) -> int:
-    """How many cancels of the task nobody has taken back."""
-    if sys.version_info >= (3, 11):
-        return task.cancelling() if task is not None else 0
-    return 0
+class DueCancels:
+    """The cancels of one loop's tasks that came too late for their call: its callee had finished, and its value is delivered.
 
+    Such a cancel is raised by the task's next call, or thrown in by the loop's next turn, whichever comes first. It is dropped
+    if its sender has taken it back with Task.uncancel(), as asyncio.timeout() does when its block is left (Python 3.11).
 
-def cancel_again(task: asyncio.Task[Any] | None, cancels: int, message: tuple[Any, ...]) -> None:
-    """A cancel that found the callee done already is still due, unless the one who asked has taken it back.
-
-    Args:
-        message: of the first cancel: anyio knows its own by it.
+    Before this was kept for each task, every call took the count of Task.cancelling() at its start for the cancels that are
+    older than it. A second call in a row that outlasted the same cancel took that for an older one, too, and it was lost.
     """
-    if task is None or task.done():
-        return
-    if sys.version_info >= (3, 11):
-        if task.cancelling() <= cancels:
-            return
-        task.uncancel()
-    task.cancel(*message)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.waiting: dict[asyncio.Task[Any], tuple[float, tuple[Any, ...]]] = {}
+
+    def count_before(self, task: Any) -> float:
+        """How many cancels of the task are older than the call that begins, and were raised."""
+        if task in self.waiting:
+            return self.waiting[task][0]
+        return _cancels(task) - bool(getattr(task, "_must_cancel", False))
+
+    def add(self, task: Any, before: float, message: tuple[Any, ...]) -> None:
+        """Have a cancel raised later.
+
+        Args:
+            before: what count_before() was for the call.
+            message: the arguments of the first cancel: anyio knows its own by them.
+        """
+        if task not in self.waiting:
+            self.loop.call_soon(self._throw, task)
+        self.waiting[task] = before, message
+
+    def check(self, task: Any) -> None:
+        """Raise the cancel that is due in this task, which is running."""
+        message = self._take(task)
+        if message is not None:
+            raise asyncio.CancelledError(*message)
+
+    def _throw(self, task: Any) -> None:
+        message = self._take(task)
+        if message is not None:
+            if hasattr(task, "uncancel"):
+                task.uncancel()  # It was counted when it came.
+            task.cancel(*message)
+
+    def _take(self, task: Any) -> tuple[Any, ...] | None:
+        if task not in self.waiting:
+            return None
+        before, message = self.waiting.pop(task)
+        return None if _cancels(task) <= before else message
+
+
+def _cancels(task: Any) -> float:
+    """How many cancels of a task nobody has taken back; before Python 3.11, which counts none, a number that equals no other."""
+    return task.cancelling() if hasattr(task, "cancelling") else math.nan
+
+
+def due_cancels(loop: asyncio.AbstractEventLoop) -> DueCancels:
+    """Those of a loop, whichever of its runtimes asks."""
+    attributes = vars(loop)
+    if "_interop_due" not in attributes:
+        attributes["_interop_due"] = DueCancels(loop)
+    kept: DueCancels = attributes["_interop_due"]
+    return kept

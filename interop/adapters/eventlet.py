@@ -1,8 +1,10 @@
 """eventlet: waiting blocks the greenlet; the hub runs what is ready. No monkey patching needed, none done.
 
 Cancelling: an exception, GreenletExit or a Timeout, is thrown into the greenlet, once; a waiting call takes it, and raises it
-            when the callee is done. A kill that the callee did not answer is thrown again; a Timeout has missed its call.
+            when the callee is done. What the callee did not answer is due: the greenlet's next call raises it, or the hub
+            throws it again. A Timeout is dropped when its block was left.
             A kill has to come from a timer of the hub: it runs the killed greenlet at once.
+The end:    abort() drops the hub's timers, and with them whatever sleeps: one that we leave there tells us.
 Threads:    the hubs have no way in (schedule_call_global() from another thread is lost while the hub sleeps): a pipe with
             a listener is one. On the asyncio hub it works the same.
 Source:     https://eventlet.readthedocs.io/en/latest/hubs.html
@@ -13,9 +15,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from inspect import iscoroutine
 from typing import Any
 
@@ -24,11 +26,12 @@ from eventlet.event import Event
 from eventlet.timeout import Timeout
 from greenlet import GreenletExit, getcurrent
 
-from interop.blocking import Greenlets, throw
+from interop.blocking import Ending, Greenlets
 from interop.call import Call
 from interop.errors import CannotWrap
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
+from interop.unpatched import close, end_eventlet, local, read, write
 from interop.wrapping import Hybrid, wrapped
 
 
@@ -64,6 +67,9 @@ class Result(Hybrid, Event):  # type: ignore[misc]
                 self.unasked = None
 
 
+DAY = 24 * 3600.0
+
+
 class Hub(Greenlets):
     """A thread's eventlet hub."""
 
@@ -75,9 +81,13 @@ class Hub(Greenlets):
         super().__init__()
         self.hub = hub
         _known[hub.greenlet] = self
-        self.ear, self.bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
+        self.ear, self.bell = ends = os.pipe()
+        for end in ends:
+            os.set_blocking(end, False)
         self.listener = hub.add(hub.READ, self.ear, self._heard, _nothing, _nothing)
         self.deaf = weakref.finalize(self, _close, self.ear, self.bell)
+        Dropped(self)
+        hub.abort = partial(_abort, weakref.ref(hub), weakref.ref(self))
 
     def close(self) -> None:
         """Nobody will wake this hub any more."""
@@ -90,11 +100,11 @@ class Hub(Greenlets):
         if not self.deaf.alive:
             raise RuntimeError("its hub has ended")
         with contextlib.suppress(BlockingIOError):  # It is full: the hub will hear it.
-            os.write(self.bell, b"x")
+            write(self.bell, b"x")
 
     def _heard(self, _: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            os.read(self.ear, 4096)
+            read(self.ear, 4096)
         # Not here: a greenlet that goes on and fails would fail in this callback, and eventlet would take away the descriptor.
         self.hub.schedule_call_global(0, self.drain)
 
@@ -129,31 +139,61 @@ class Hub(Greenlets):
         return self.hub.greenlet
 
     def switch(self) -> object:
-        """Let the hub run."""
-        return self.hub.switch()
+        """Let the hub run; the greenlet that the hub goes back to at its end hears of that."""
+        running = self.hub.greenlet
+        ran = not running.dead  # A Ctrl-C in the hub ends its greenlet, and switch() starts another one.
+        value = self.hub.switch()
+        if ran and running.dead:
+            raise self.peer_gone("its hub was stopped")
+        return value
 
-    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
-        """From a timer of the hub: what is thrown runs at once, and comes back to the hub."""
-        self.hub.schedule_call_global(0, throw, greenlet, error)
+    def run_soon(self, callback: Callable[..., object], *args: Any) -> None:
+        """From a timer of the hub: a greenlet that is thrown into runs at once, and comes back to the hub."""
+        self.hub.schedule_call_global(0, callback, *args)
+
+    def was_left(self, timeout: BaseException) -> bool:
+        """A Timeout that was cancelled has no timer."""
+        return getattr(timeout, "timer", None) is None
+
+
+class Dropped:
+    """What a timer calls once a day. A hub that stops drops the timer instead, with all others, and what they were to wake."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub: weakref.ref[Hub] | None = weakref.ref(hub)
+        hub.hub.schedule_call_global(DAY, self)
+
+    def __call__(self) -> None:
+        """Be there for another day."""
+        hub, self.hub = self.hub() if self.hub else None, None
+        if hub is not None:
+            Dropped(hub)
+
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        hub = self.hub() if self.hub else None
+        if hub is not None and hub.gone is None and not finalizing():
+            hub.die("its hub was stopped")
+
+
+def _abort(ref: Callable[[], Any], runtime: Callable[[], Hub | None], wait: bool = False) -> None:
+    """The hub's own abort(), heard at once: it looks only when its sleep is over."""
+    hub, known = ref(), runtime()
+    if hub.running and known is not None and known.deaf.alive:
+        hub.stopping = True  # Before it wakes, or it would sleep again: who calls this may be another thread.
+        known.raw_wake()
+    type(hub).abort(hub, wait)
 
 
 def _nothing(*_: object) -> None:
     pass
 
 
-def _pipe() -> tuple[int, int]:
-    ends = os.pipe()
-    for end in ends:
-        os.set_blocking(end, False)
-    return ends
-
-
 def _close(*ends: int) -> None:
     for end in ends:
-        os.close(end)
+        close(end)
 
 
-_local = threading.local()
+_local = local()
 
 
 def current() -> Hub:
@@ -162,6 +202,7 @@ def current() -> Hub:
     runtime: Hub | None = getattr(_local, "runtime", None)
     if runtime is None or runtime.hub is not hub or runtime.gone:
         runtime = _local.runtime = Hub(hub)
+        _local.ending = Ending(runtime)
     return runtime
 
 
@@ -219,7 +260,12 @@ def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
 def run(main: Callable[[], Any], flavour: str = "") -> Any:
     """Run main in this thread with a hub; a hub that did not exist before is ended after."""
     fresh = not hasattr(hubs._threadlocal, "hub")
-    runtime = current()
+    try:
+        runtime = current()
+    except BaseException:  # There are no descriptors left, say.
+        if fresh and hasattr(hubs._threadlocal, "hub"):
+            end_eventlet(hubs._threadlocal.hub)
+        raise
     try:
         result = main()
         return drive(result) if iscoroutine(result) else result
@@ -240,15 +286,8 @@ def _end(runtime: Hub) -> None:
         tpool.killall()  # It serves one hub, and would be ended at exit from another thread; the next hub gets its own.
     runtime.bury("its hub has ended")
     runtime.close()
-    try:
-        if runtime.hub.running:  # It starts with the first wait; aborting it before that would start it, for ever.
-            runtime.hub.abort(wait=True)
-    finally:
-        _local.runtime = None
-        del hubs._threadlocal.hub
-        for name in ("poll", "loop"):
-            if hasattr(getattr(runtime.hub, name, None), "close"):
-                getattr(runtime.hub, name).close()
+    _local.runtime = _local.ending = None
+    end_eventlet(runtime.hub)
 
 
 class Portal(BlockingPortal):

@@ -1,18 +1,21 @@
 """gevent: waiting blocks the greenlet; the hub runs what is ready. No monkey patching needed, none done.
 
 Cancelling: an exception, GreenletExit or a Timeout, is thrown into the greenlet, once; a waiting call takes it, and raises it
-            when the callee is done. A kill that the callee did not answer is thrown again; a Timeout has missed its call.
+            when the callee is done. What the callee did not answer is due: the greenlet's next call raises it, or the hub
+            throws it again. A Timeout is dropped when its block was left.
 Threads:    hub.loop.run_callback_threadsafe(). A hub with nothing but foreign threads to wait for raises LoopExit, so a
             watcher keeps it alive while a portal is open.
+The end:    hub.destroy(), which tells us, or that of its thread.
 Source:     https://www.gevent.org/api/gevent.hub.html; gevent issue 2124.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
+import sys
 import weakref
 from collections.abc import Callable
+from functools import partial
 from inspect import iscoroutine
 from typing import Any
 
@@ -23,11 +26,12 @@ from gevent._hub_local import get_hub_if_exists
 from gevent.event import AsyncResult
 from greenlet import GreenletExit, getcurrent
 
-from interop.blocking import Greenlets, throw
+from interop.blocking import Ending, Greenlets
 from interop.call import Call
-from interop.errors import CannotWrap, NotRunning
+from interop.errors import CannotStart, CannotWrap, NotRunning
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
+from interop.unpatched import get_ident, local
 from interop.wrapping import Hybrid, wrapped
 
 
@@ -100,7 +104,7 @@ class Hub(Greenlets):
     def hold(self) -> None:
         """Keep the hub from ending while others may wake it."""
         self.holds += 1
-        if self.holds == 1:
+        if not self.keep_alive.active:  # Also where a Ctrl-C came between these two statements last time.
             self.keep_alive.start(_nothing)
 
     def release(self) -> None:
@@ -112,6 +116,16 @@ class Hub(Greenlets):
     def raw_wake(self) -> None:
         """Have drain() run soon in the hub."""
         self.hub.loop.run_callback_threadsafe(self.drain)
+
+    def after_fork(self) -> None:
+        """Give this thread's hub descriptors of its own: with the parent's, either process would take the other's wake-ups.
+
+        gevent.os.fork() does so, too; os.fork() and multiprocessing leave it to the program, and doing it twice does no harm.
+        """
+        super().after_fork()
+        if self.ident == get_ident() and self.hub.loop is not None:
+            self.keep_alive.stop()
+            gevent.reinit(self.hub)
 
     def hosts(self) -> frozenset[str]:
         """Trio's ticks run in the hub; an asyncio loop has a greenlet."""
@@ -144,19 +158,36 @@ class Hub(Greenlets):
         return self.hub
 
     def switch(self) -> object:
-        """Let the hub run."""
+        """Let the hub run.
+
+        A Ctrl-C in the first statements of Hub.run() ends the hub for good, and a switch to it comes back at once. Then
+        the main greenlet, which is the hub's parent, runs the loop itself.
+        """
+        if self.hub.dead and getcurrent().parent is None:
+            return self.hub.loop.run()
         return self.hub.switch()
 
-    def throw_soon(self, greenlet: Any, error: BaseException) -> None:
+    def resume(self, call: Call, /) -> None:
+        """Switch to the waiting greenlet. If the hub is dead, the main greenlet is here already, and has to leave the loop."""
+        if call.parked is getcurrent():
+            self.hub.loop.break_()
+        else:
+            super().resume(call)
+
+    def run_soon(self, callback: Callable[..., object], *args: Any) -> None:
         """In the hub's next turn."""
-        self.hub.loop.run_callback(throw, greenlet, error)
+        self.hub.loop.run_callback(callback, *args)
+
+    def was_left(self, timeout: BaseException) -> bool:
+        """A Timeout that was closed has the timer of one that never ends."""
+        return getattr(timeout, "timer", None) is gevent.Timeout(None).timer
 
 
 def _nothing() -> None:
     pass
 
 
-_local = threading.local()
+_local = local()
 
 
 def current() -> Hub:
@@ -172,7 +203,31 @@ def current() -> Hub:
     if runtime is None or runtime.hub is not hub or runtime.gone:
         runtime = _local.runtime = Hub(hub)
         hub._interop = weakref.ref(runtime)
+        hub.destroy = partial(_destroy, weakref.ref(hub))
+        _local.ending = Ending(runtime)
     return runtime
+
+
+def _destroy(ref: Callable[[], Any], destroy_loop: bool | None = None) -> None:
+    """The hub's own destroy(), after which nobody waits for it any more."""
+    hub = ref()
+    runtime: Hub | None = hub._interop()
+    if runtime is not None and not runtime.dead:
+        runtime.bury("its hub is destroyed")
+        runtime.keep_alive.close()
+    type(hub).destroy(hub, destroy_loop)
+
+
+def startable(name: str, flavour: str) -> None:
+    """gevent keeps its hubs in a thread's local storage.
+
+    Raises:
+        CannotStart: that is a greenlet's, since eventlet had patched it before gevent was imported.
+    """
+    corolocal = sys.modules.get("eventlet.corolocal")
+    if corolocal is not None and issubclass(gevent._hub_local._Threadlocal, corolocal.local):
+        why = "eventlet had patched threads before gevent was imported, so each greenlet would get a hub of its own"
+        raise CannotStart(name, why, "import gevent before eventlet.monkey_patch(), or start it in a process of its own")
 
 
 def joins(foreign: Any) -> Callable[[], Any] | None:
@@ -237,10 +292,8 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
             gevent.killall(runtime.left)
         finally:  # What was thrown at main() and not answered comes here.
             if fresh:
-                runtime.bury("its hub is destroyed")
-                runtime.keep_alive.close()
-                _local.runtime = None
                 runtime.hub.destroy(destroy_loop=True)
+                _local.runtime = _local.ending = None
 
 
 class Portal(BlockingPortal):

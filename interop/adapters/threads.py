@@ -14,7 +14,8 @@ from collections.abc import Callable
 from inspect import iscoroutine
 from typing import Any
 
-from interop.adapters.threads_lanes import Anywhere, Cancelled, Ending, Lane, Pool, local
+from interop.adapters.threads_lanes import Anywhere, Cancelled, Lane, Pool, local
+from interop.blocking import Ending
 from interop.portal import BlockingPortal
 from interop.runtime import Runtime, drive
 from interop.wrapping import Hybrid, wrapped
@@ -47,12 +48,14 @@ class Future(Hybrid, concurrent.futures.Future[Any]):
         self.set_result(value)
 
     def result(self, timeout: float | None = None) -> Any:
-        """The value, or the error."""
+        """The value, or the error: also one that is false, which a concurrent Future takes for none before Python 3.13.4."""
+        error = self.exception(timeout)
         try:
-            return super().result(timeout)
+            if error is not None:
+                raise error
+            return super().result()
         finally:
-            if self.done():
-                self.unasked = None
+            del error, self  # The error's traceback has this frame, and this Future has the error.
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """The error."""
@@ -67,8 +70,9 @@ def current() -> Lane:
     """The runtime of this thread: every thread has one."""
     lane: Lane | None = getattr(local, "lane", None)
     if lane is None:
-        lane = local.lane = Lane(Pool())
+        lane = Lane(Pool())
         local.ending = Ending(lane)
+        local.lane = lane
     return lane
 
 
@@ -93,6 +97,7 @@ def run(main: Callable[[], Any], flavour: str = "") -> Any:
         result = main()
         return drive(result) if iscoroutine(result) else result
     finally:
+        drive(lane.end_guests())
         lane.bury("it has ended")
         lane.pool.close()
         local.lane = before

@@ -8,9 +8,6 @@ Anywhere    no thread in particular
 from __future__ import annotations
 
 import _thread
-import queue
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +16,11 @@ from interop.blocking import Blocking
 from interop.call import BACK, Call
 from interop.errors import OwnLoop
 from interop.runtime import Done, Runtime
+from interop.unpatched import Empty, SimpleQueue, Thread, get_ident
+from interop.unpatched import local as unpatched_local
 
 IDLE = 10.0  # Seconds after which an idle worker leaves.
-local = threading.local()
+local = unpatched_local()
 
 
 class Cancelled(BaseException):
@@ -36,7 +35,7 @@ class Lane(Blocking):
 
     def __init__(self, pool: Pool) -> None:
         super().__init__()
-        self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.bell = SimpleQueue()
         self.cancelled = False
         self.pool = pool
 
@@ -44,22 +43,31 @@ class Lane(Blocking):
         """Calls into "threads" run in workers, not in the thread that happens to be known."""
         return self if self.gone is not None else self.pool.take()
 
+    def of_this_thread(self) -> Runtime:
+        """The lane of the thread that asks."""
+        if self.ident == get_ident():
+            return self
+        from interop.adapters.threads import current
+
+        return current()
+
     def raw_wake(self) -> None:
         """Have drain() run when this thread waits."""
         self.bell.put(None)
 
     def drain(self) -> None:
-        """Answer all that is queued. A Ctrl-C must not lose a request: it is answered first, and taken out after."""
-        if self.dead:  # No Ctrl-C comes here any more, but any thread that has something for this one.
+        """Answer all that is queued."""
+        super().drain()
+        while self._inbox and not self.dead:
             super().drain()
-            return
-        self._awake = False
-        inbox = self._inbox
-        while inbox:
-            callback = inbox[0]
-            callback()
-            if inbox and inbox[0] is callback:  # A wait() inside it may have taken it out already.
-                inbox.popleft()
+
+    def after_fork(self) -> None:
+        """The thread that forked goes on in the child, without any worker."""
+        if self.ident == get_ident():
+            self.pool.forget()
+            self.guests.clear()
+        else:
+            super().after_fork()
 
     def start(self, call: Call, /) -> None:
         """Never: calls run in workers."""
@@ -81,27 +89,39 @@ class Lane(Blocking):
         if not call.must_leave:
             self.check()
         there = call.callee
-        if isinstance(there, Runtime) and there.ident == self.ident and not isinstance(there, Lane):
+        if isinstance(there, Runtime) and there.gone is None and there.ident == self.ident and not isinstance(there, Lane):
             raise OwnLoop(f"threads->{there.name}", "await a portal of that framework, or call from another thread")
         interrupt: BaseException | None = None
+        sent = False
         call.parked = self
-        call.send()
         while call.state != BACK:
             try:
-                self.bell.get()
-                self.drain()
-                if self.cancelled and not interrupt:
-                    self.cancelled = False
-                    raise Cancelled
+                if sent:
+                    self.bell.get()
+                    self.drain()
+                    if self.cancelled and interrupt is None:
+                        self.cancelled = False
+                        raise Cancelled
+                else:  # A Ctrl-C may come in the middle of this; then it is sent again, as a call that nobody wants.
+                    call.send()
+                    sent = True
             except BaseException as error:
-                interrupt = interrupt or error
+                if not call.routed:
+                    raise
+                if interrupt is None:
+                    interrupt = error
                 call.ask_to_stop()
                 self.drain()
+        call.parked = None
         if interrupt is not None:
             if call.cancelled and call.unwanted is True:
                 raise interrupt
             self._again(interrupt)
         return Done(self.deliver(call))
+
+    async def raise_due(self) -> None:
+        """Raise Cancelled."""
+        self.check()
 
     def _again(self, interrupt: BaseException) -> None:
         """The callee did not answer the cancel with its own: it is still due."""
@@ -112,17 +132,6 @@ class Lane(Blocking):
 
     def resume(self, call: Call, /) -> None:
         """The waiting loop looks at the call's state by itself."""
-
-
-class Ending:
-    """Kept in a thread's local storage, and nowhere else: it goes when the thread ends, and nobody waits in its lane any more."""
-
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
-
-    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if not finalizing():  # Bound here: when the interpreter ends, this module's own names may be gone.
-            self.lane.bury("its thread has ended")
 
 
 class Anywhere(Lane):
@@ -146,15 +155,15 @@ class Worker(Lane):
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
-        self.thread = threading.Thread(target=self._live, name="interop worker", daemon=True)
+        self.thread = Thread(self._live, "interop worker", self.end)
         self.thread.start()
 
     def _live(self) -> None:
-        self.ident, local.lane = threading.get_ident(), self
+        self.ident, local.lane = get_ident(), self
         while self.gone is None:
             try:
                 self.bell.get(timeout=IDLE)
-            except queue.Empty:
+            except Empty:
                 self.pool.retire(self)
             self.drain()
         self.pool.workers.discard(self)
@@ -180,6 +189,10 @@ class Worker(Lane):
         if self.gone is None:
             self.pool.idle.append(self)
 
+    def end(self) -> None:
+        """Leave as soon as possible; callable from any thread."""
+        self.wake(self.leave)
+
     def leave(self) -> None:
         """Be cancelled if at work, and end."""
         for call in self.outstanding:
@@ -203,6 +216,11 @@ class Pool:
             self.workers.add(worker)
             return worker
 
+    def forget(self) -> None:
+        """In a forked process: the workers' threads are not here."""
+        self.idle.clear()
+        self.workers.clear()
+
     def retire(self, worker: Worker) -> None:
         """End a worker, unless somebody has just taken it."""
         try:
@@ -214,6 +232,6 @@ class Pool:
     def close(self) -> None:
         """End all workers, and wait until their functions have returned: a thread cannot be stopped from outside."""
         for worker in list(self.workers):
-            worker.wake(worker.leave)
+            worker.end()
         for worker in list(self.workers):
             worker.thread.join()

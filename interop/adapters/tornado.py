@@ -19,6 +19,7 @@ from interop.call import Call
 from interop.errors import NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.unpatched import running_loop
 
 T = TypeVar("T")
 
@@ -40,10 +41,9 @@ def current() -> Loop:
     Raises:
         NotRunning: none does.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        raise NotRunning("tornado", "in a coroutine") from None
+    loop = running_loop()
+    if loop is None:
+        raise NotRunning("tornado", "in a coroutine")
     return native.attach(loop, Loop)
 
 

@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
+from types import TracebackType
 from typing import Any, TypeVar
 
 import trio
@@ -21,9 +22,10 @@ import trio
 from interop import bell
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import NotRunning
+from interop.errors import CannotStart, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
+from interop.unpatched import patched_by
 from interop.wrapping import wrapped
 
 T = TypeVar("T")
@@ -100,6 +102,8 @@ class Run(Runtime):
         try:
             await trio.sleep_forever()
         finally:
+            with trio.CancelScope(shield=True):
+                await self.end_guests()
             self.die("trio.run() is ending")
 
     def start(self, call: Call, /) -> None:
@@ -127,7 +131,7 @@ class Run(Runtime):
     def report(self, call: Call, error: BaseException) -> None:
         """A Cancelled that left our scope is the end of the run: the order in which its tasks see it is random."""
         if isinstance(error, trio.Cancelled):
-            self.die("trio.run() is ending", error)
+            self.die("trio.run() is ending")
         super().report(call, error)
 
     def cancel(self, call: Call, /) -> None:
@@ -135,6 +139,7 @@ class Run(Runtime):
         if call.task is not None:
             call.task.cancel()
 
+    @trio.lowlevel.enable_ki_protection
     async def wait(self, call: Call, /) -> Any:
         """Wait for the outcome, parked; a cancel is passed on, and raised when the callee is done."""
         if not call.must_leave:
@@ -155,9 +160,14 @@ class Run(Runtime):
             interrupted()
         return self.deliver(call)
 
+    async def raise_due(self) -> None:
+        """Cancels are level-triggered: one that is due is raised by any checkpoint."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+
     def resume(self, call: Call, /) -> None:
         """Let the task go on with Trio's next tick."""
-        trio.lowlevel.reschedule(call.parked)
+        task, call.parked = call.parked, None
+        trio.lowlevel.reschedule(task)
 
 
 _here: trio.lowlevel.RunVar[Run | None] = trio.lowlevel.RunVar("interop", None)
@@ -177,6 +187,18 @@ def current() -> Run:
         runtime = Run()
         _here.set(runtime)
     return runtime
+
+
+def startable(name: str, flavour: str) -> None:
+    """Trio needs the system's own poller; trio.to_thread, name look-ups and guest mode need threads.
+
+    Raises:
+        CannotStart: gevent or eventlet has patched one of them.
+    """
+    for what, needs in (("select", "select.epoll or select.kqueue"), ("thread", "real threads")):
+        if (who := patched_by(what)) is not None:
+            why = f"{who} has patched {what} in this process, and Trio needs {needs}"
+            raise CannotStart(name, why, "start Trio in a process of its own")
 
 
 def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
@@ -200,13 +222,24 @@ def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., obj
         trio.lowlevel.start_guest_run(
             main, run_sync_soon_threadsafe=wake, done_callback=done, host_uses_signal_set_wakeup_fd=True
         )
+    except RuntimeError as error:
+        why = f"this thread has a Trio run already ({error})"
+        raise CannotStart("trio", why, "use one portal for both, or the topology 'thread'") from error
     finally:
         if ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Portal(AwaitablePortal):
-    """A portal that Trio code holds."""
+    """A portal that Trio code holds. Ctrl-C waits until it is open, and until it is closed."""
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aenter__(self) -> Portal:
+        return await super().__aenter__()
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await super().__aexit__(kind, error, trace)
 
 
 def open_portal(callee: str | Runtime, *, topology: str | None = None) -> Portal:

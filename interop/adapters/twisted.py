@@ -20,13 +20,14 @@ from twisted.python import log
 from twisted.python.failure import Failure as UntypedFailure
 
 from interop import bell
-from interop.adapters import twisted_reactor
-from interop.adapters.twisted_reactor import Ear, Reader
+from interop.adapters import twisted_on_loop, twisted_reactor
+from interop.adapters.twisted_readers import Ear, Reader
 from interop.bell import Bell
 from interop.call import BACK, Call
 from interop.errors import CannotCarry, CannotWrap, NoSuchTopology, NotRunning
 from interop.portal import AsyncPortal
 from interop.runtime import Runtime
+from interop.unpatched import get_ident, running_loop
 from interop.wrapping import wrapped
 
 P = ParamSpec("P")
@@ -39,19 +40,18 @@ class Waiter(Deferred[Any]):
 
     def __init__(self, call: Call) -> None:
         super().__init__()
-        self.call, self.interrupted = call, False
+        self.call = call
 
     def cancel(self) -> None:
         """Pass it on; this Deferred fires when the callee is done."""
         if self.called:
             super().cancel()  # Its callbacks may wait for another Deferred.
         else:
-            self.interrupted = True
             self.call.ask_to_stop()
 
 
 class Reactor(Runtime):
-    """A running reactor."""
+    """A running reactor, or the process's before it runs: what is awaited then goes on when it does."""
 
     name = "twisted"
     cancel_types = (CancelledError,)
@@ -60,10 +60,27 @@ class Reactor(Runtime):
         super().__init__()
         self.reactor = reactor
         self.holds = 0
+        self.stopping = False
         self.bell: Bell | None = None
         self.ear: Ear | None = None
-        reactor.addSystemEventTrigger("before", "shutdown", self.end)
+        if self.asyncio_loop() is not None:
+            self.name = "twisted[asyncio]"
+        if not reactor.running:
+            reactor.callWhenRunning(self._starts)
+        reactor.addSystemEventTrigger("before", "shutdown", self._stops)
         reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
+
+    def _starts(self) -> None:
+        self.ident = get_ident()  # The thread that runs it is the one that counts.
+
+    def _stops(self) -> Deferred[Any]:
+        self.stopping = True
+        return self.end()
+
+    def bury(self, why: str, cause: BaseException | None = None) -> None:
+        """The reactor has stopped; it may run again, as another one for us."""
+        super().bury(why, cause)
+        self.stopping = False
 
     def end(self) -> Deferred[Any]:
         """The reactor is stopping: it waits for its guests, and for functions that still run, which Twisted would just leave."""
@@ -106,8 +123,9 @@ class Reactor(Runtime):
 
     def raw_wake(self) -> None:
         """Have drain() run soon in the reactor's thread; on an asyncio loop, as that loop does it."""
-        loop, bell = self.asyncio_loop(), self.bell
-        if loop is not None and sys.modules["asyncio"]._get_running_loop() is loop:
+        loop: Any = self.asyncio_loop()
+        bell = self.bell
+        if loop is not None and running_loop() is loop:
             loop.call_soon(self._turn)
         elif bell is not None and not (loop is not None and loop.is_closed()):
             bell.ring()
@@ -186,8 +204,10 @@ class Reactor(Runtime):
     def resume(self, call: Call, /) -> None:
         """Fire the call's Deferred."""
         waiter, call.parked = call.parked, None
+        if waiter is None:
+            return
         try:
-            if waiter.interrupted and call.cancelled and call.unwanted is True:
+            if call.cancelled and call.unwanted is True:
                 raise CancelledError
             value = self.deliver(call)
             if isinstance(value, (Deferred, Failure)):
@@ -203,14 +223,14 @@ class Reactor(Runtime):
 
 
 def current() -> Reactor:
-    """The runtime of the reactor that runs in this thread.
+    """The runtime of the reactor that runs in this thread, or of the process's reactor if that has not been started yet.
 
     Raises:
-        NotRunning: none does.
+        NotRunning: there is none.
     """
     reactor = twisted_reactor.running()
     runtime: Reactor | None = vars(reactor).get("_interop")
-    if runtime is None or runtime.gone:
+    if runtime is None or (runtime.gone and not runtime.stopping):
         runtime = vars(reactor)["_interop"] = Reactor(reactor)
     return runtime
 
@@ -219,7 +239,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
     """Run a reactor in this thread until main is done; no signal handlers.
 
     Raises:
-        AlreadyRunning: it is the default reactor, and runs elsewhere.
+        CannotStart: it is the default reactor, which runs elsewhere, say.
     """
     reactor, private = twisted_reactor.choose(flavour)
     outcome: list[Any] = []
@@ -228,7 +248,7 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
         over = Deferred.fromCoroutine(main()).addBoth(outcome.append)
         over.addBoth(lambda _: current().end()).addBoth(lambda _: reactor.crash())
 
-    leave = twisted_reactor.enter(reactor)
+    leave = twisted_reactor.enter(reactor, private)
     reactor.callWhenRunning(begin)
     try:
         reactor.run(installSignalHandlers=False)
@@ -237,9 +257,10 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], flavour: str = "") -> T:
         twisted_reactor.tidy(reactor, private)
     if not outcome:
         raise RuntimeError("the reactor stopped before its main function had ended")
-    if isinstance(outcome[0], Failure):
-        outcome[0].raiseException()
-    return cast(T, outcome[0])
+    result = outcome.pop()
+    if isinstance(result, Failure):
+        result.raiseException()
+    return cast(T, result)
 
 
 def joins(foreign: Any) -> Callable[[], Any] | None:
@@ -248,15 +269,18 @@ def joins(foreign: Any) -> Callable[[], Any] | None:
 
 
 def home(foreign: Deferred[Any]) -> Runtime:
-    """A Deferred does not say: the reactor that runs in this thread, or else the process's."""
+    """A Deferred does not say: the reactor that runs in this thread, or else the process's, if that is known."""
     try:
-        return current()
+        here = twisted_reactor.running()
     except NotRunning:
-        installed = sys.modules.get("twisted.internet.reactor")
-        known: Runtime | None = vars(installed).get("_interop") if installed else None
-        if known is None:
-            raise CannotWrap(foreign, "no reactor that could fire it is known: give of=") from None
-        return known
+        here = None
+    if here is not None and here._started:
+        return current()
+    installed = sys.modules.get("twisted.internet.reactor")
+    known: Runtime | None = vars(installed).get("_interop") if installed else None
+    if known is None:
+        raise CannotWrap(foreign, "no reactor that could fire it is known: give of=") from None
+    return known
 
 
 def wrap(foreign: Any, *, of: Runtime | None = None) -> Deferred[Any]:
@@ -269,15 +293,8 @@ def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
     """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
     if flavour != "asyncio":
         raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
-    leave_reactor = twisted_reactor.on_loop(loop)
-    runtime = current()
-
-    def leave() -> None:
-        if leave_reactor is not None:
-            runtime.end()
-            leave_reactor()
-
-    return runtime, leave
+    leave = twisted_on_loop.on_loop(loop)
+    return current(), leave
 
 
 class Portal(AsyncPortal):

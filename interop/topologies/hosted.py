@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from interop.call import Signal
+from interop.errors import CannotStart
 from interop.runtime import Runtime
 
 Main = Callable[[], Coroutine[Any, Any, None]]
@@ -14,7 +15,8 @@ Main = Callable[[], Coroutine[Any, Any, None]]
 class Adapter(Protocol):
     """What a topology needs of an adapter: a way to run a loop in this thread, and the runtime of the loop that runs.
 
-    Adapters of the asyncio family have on_loop() too, and those that run on Trio have guest().
+    Adapters of the asyncio family have on_loop() too, and those that run on Trio have guest(). One that needs something of the
+    process has startable(name, flavour), which raises CannotStart.
     """
 
     def run(self, main: Main, flavour: str) -> object:
@@ -30,6 +32,16 @@ class Adapter(Protocol):
         """Run main in a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
 
 
+def check(adapter: Adapter, name: str, flavour: str) -> None:
+    """Before anything is started: whether this process has what the framework needs.
+
+    Raises:
+        CannotStart: it has not.
+    """
+    if hasattr(adapter, "startable"):
+        adapter.startable(name, flavour)
+
+
 class Hosted:
     """The life of a started loop, told to the one who started it by signals.
 
@@ -43,6 +55,7 @@ class Hosted:
     def __init__(self, here: Runtime, name: str, current: Callable[[], Runtime]) -> None:
         self.here, self.name, self.current = here, name, current
         self.started, self.is_over = Signal(here), False
+        self.launched = self.told_to_end = False
         self._ended: list[Signal] = []
         self.runtime: Runtime | None = None
         self.enough: Signal | None = None
@@ -58,18 +71,25 @@ class Hosted:
         runtime.hold()
         main = self.main_runtime(runtime)
         # A loop whose tasks are all cancelled by somebody is to end, not to refuse.
-        self.enough = Signal(main, on_cancel=lambda signal: signal.settle())
+        self.enough = Signal(main, gives_up=True)
+        if self.told_to_end:  # By one who was interrupted while it started.
+            self.enough.settle()
         self.runtime = runtime
         self.started.settle()
         try:
             await main.wait(self.enough)
+        except BaseException as error:
+            # Not GeneratorExit, with which the garbage collector ends this: what it holds would come to life again.
+            if not isinstance(error, (*main.cancel_types, GeneratorExit)):
+                runtime.ended_by = error
+            raise
         finally:
             runtime.release()
 
     def over(self, error: BaseException | None) -> None:
         """The loop has ended: nobody must wait for it any longer."""
         if self.runtime is None:
-            self.started.settle(error=error or self.here.peer_gone("it ended before it had started"))
+            self.started.settle(error=error if error is not None else self.here.peer_gone("it ended before it had started"))
         else:
             self.runtime.bury("its loop has ended", error)
         self.here.guests.discard(self)
@@ -77,10 +97,41 @@ class Hosted:
         for ended in list(self._ended):
             ended.settle()
 
-    async def stop(self) -> None:
-        """Ask the loop to end, and wait until it has; more than one may."""
+    async def begin(self, launch: Callable[[], object]) -> Hosted:
+        """Launch the loop, and wait until it runs; a start that is interrupted is undone.
+
+        Raises:
+            CannotStart: the loop that starts it is ending itself.
+            the error of launch(), or what the framework raises when it cannot start.
+        """
+        if self.here.ending or self.here.gone is not None:
+            raise CannotStart(self.name, f"{self.here.name} is ending, and what it has started ends first", "open it earlier")
+        try:
+            self.here.guests.add(self)
+            launch()
+            self.launched = True
+            await self.here.wait(self.started)
+            return self
+        except BaseException:
+            if self.is_launched():
+                await self.stop()
+            self.here.guests.discard(self)
+            self.end_soon()
+            raise
+
+    def is_launched(self) -> bool:
+        """Whether the loop runs, or will by itself."""
+        return self.launched
+
+    def end_soon(self) -> None:
+        """Ask the loop to end; from any thread."""
+        self.told_to_end = True
         if self.enough is not None:
             self.enough.caller.wake(self.enough.settle)
+
+    async def stop(self) -> None:
+        """Ask the loop to end, and wait until it has; more than one may."""
+        self.end_soon()
         ended = Signal(self.here)
         self._ended.append(ended)
         if self.is_over:  # Perhaps since just now, in its own thread.

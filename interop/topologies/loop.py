@@ -12,7 +12,16 @@ class OnLoop(Hosted):
 
     async def stop(self) -> None:
         """End the framework, not the loop."""
-        self.leave()
+        self._leave_once()
+
+    def end_soon(self) -> None:
+        """The same, from any thread."""
+        self.here.wake(self._leave_once)
+
+    def _leave_once(self) -> None:
+        if not self.told_to_end:
+            self.told_to_end = True
+            self.leave()
 
     def __init__(self, here: Runtime, name: str, adapter: Adapter, flavour: str) -> None:
         super().__init__(here, name, adapter.current)

@@ -14,12 +14,17 @@ from interop.laws.world import Afn
 from interop.portal import FRAMEWORKS
 
 
+def needs(package: str) -> None:
+    """Skip the test where a package is not installed; pytest.importorskip() would import it here; see conftest.py."""
+    importlib.util.find_spec(package) or pytest.skip(f"{package} is not installed")
+
+
 def side(name: str) -> Driver:
     """The driver of a framework; skips the test where that is not installed."""
     if name == "eventlet" and "INTEROP_APART" not in os.environ:
         pytest.skip("it warns at every fork of the process that has imported it: test_apart.py runs this in another one")
     if package := FRAMEWORKS[name][2]:
-        importlib.util.find_spec(package) or pytest.skip(f"{package} is not installed")
+        needs(package)
     return drivers.find(name)
 
 

@@ -2,7 +2,8 @@
 
 Random calls that return, raise or wait for ever, cut by random cancels (some of them twice), timeouts and closings of the portal.
 Each call has exactly one outcome, and one that can be: the callee's own value or error, or the cut that was made. When the caller
-hears of it, the callee has ended. Nothing is left behind. Ends with exit code 1 and what is wrong, or prints the outcomes.
+hears of it, the callee has ended. Nothing is left behind. Some batches run while garbage is collected at each allocation or
+while threads are switched every microsecond. Ends with exit code 1 and what is wrong, or prints the outcomes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from interop.harness import drivers
 from interop.laws.world import Driver, World
 
 DEADLINE = 120.0  # seconds for one portal's calls, on a busy machine
+USUAL = (gc.get_threshold(), sys.getswitchinterval())
+WEATHERS = {"": USUAL, "collector": ((1, 10, 10), USUAL[1]), "switches": (USUAL[0], 1e-6)}
 
 
 class Odd(Exception):
@@ -125,6 +128,11 @@ class Storm:
         if world.session._calls or (world.topology != "hosted" and runtime.outstanding):
             self.wrong.append(f"left behind: {world.session._calls} {runtime.outstanding}")
 
+    def turn_to(self, weather: str) -> None:
+        threshold, interval = WEATHERS[weather]
+        gc.set_threshold(*threshold)
+        sys.setswitchinterval(interval)
+
     async def settle(self) -> None:
         """What a closed portal heard with is closed by its loop, in a turn of that."""
         for _ in range(3):
@@ -137,8 +145,10 @@ class Storm:
         while done < calls:
             closes, size = self.dice.random() < 0.3, min(self.dice.randrange(10, 40), calls - done)
             faulthandler.dump_traceback_later(DEADLINE, exit=True)
+            self.turn_to(self.dice.choice(["", "", "", "collector", "switches"]))
             await self.batch(world, [self.plan(done + n, closes) for n in range(size)], closes)
             faulthandler.cancel_dump_traceback_later()
+            self.turn_to("")
             await self.settle()
             files = files or open_files()  # what the first portal makes and keeps, it makes once
             done += size
@@ -162,6 +172,7 @@ def main(caller: str, callee: str, topology: str, seed: str, calls: str) -> int:
     bridge = Portals(Crossing(caller, callee, topology))
     storm = Storm(*sides, random.Random(seed))
     threads = {thread.name for thread in threading.enumerate()}
+    gc.freeze()  # Each batch collects its garbage, and nothing that was imported is any.
     bridge.run(lambda: storm.blow(World(*sides, bridge, opens=False), int(calls)))
     if left := {thread.name for thread in threading.enumerate() if thread.name.startswith("interop")} - threads:
         storm.wrong.append(f"threads are left: {left}")

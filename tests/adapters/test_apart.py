@@ -11,7 +11,7 @@ import pytest
 
 from tests.adapters import ROOT
 
-FILES = ["test_guests.py", "test_no_lost_result.py", "test_streams.py"]
+FILES = ["test_errors.py", "test_guests.py", "test_no_lost_result.py", "test_refusals.py", "test_streams.py"]
 
 
 @pytest.mark.parametrize("file", FILES)

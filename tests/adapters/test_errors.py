@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,8 +18,10 @@ import pytest
 import interop.adapters.asyncio
 import interop.adapters.threads
 from interop import errors
+from interop.bridges.crossing import Crossing
 from interop.portal import FRAMEWORKS, find
 from tests.adapters import ROOT
+from tests.adapters.sides import side
 
 open_portal = interop.adapters.asyncio.open_portal
 MET: dict[type[BaseException], Callable[[pytest.MonkeyPatch], object]] = {}
@@ -70,6 +74,28 @@ def a_second_default_reactor(monkeypatch: pytest.MonkeyPatch) -> object:
 
     async def main() -> None:
         async with open_portal("twisted"), open_portal("twisted"):
+            pass
+
+    return in_asyncio(main)
+
+
+@meets(errors.CannotStart)
+def a_reactor_that_was_stopped(monkeypatch: pytest.MonkeyPatch) -> object:
+    internet = pytest.importorskip("twisted.internet")
+    monkeypatch.delitem(sys.modules, "twisted.internet.reactor", raising=False)
+    monkeypatch.delattr(internet, "reactor", raising=False)
+
+    def stop() -> None:
+        from twisted.internet import reactor
+
+        stopped: Any = reactor
+        stopped.stop()
+
+    async def main() -> None:
+        async with open_portal("twisted") as portal:
+            with contextlib.suppress(errors.PeerGone):
+                await portal.call(stop)
+        async with open_portal("twisted"):
             pass
 
     return in_asyncio(main)
@@ -179,13 +205,36 @@ def nothing_left() -> Iterator[None]:
     interop.adapters.threads.current().pool.close()
 
 
+# What each says of who met whom, and of what to do.
+SAYS: dict[type[BaseException], str] = {
+    errors.FrameworkMissing: "cannot open a portal to 'curio': Curio_is_not_here is not installed. Install it with: pip install "
+    "'async-interop[curio_is_not_here]'",
+    errors.UnknownFramework: f"no adapter is called 'asynco'. Known: {', '.join(FRAMEWORKS)}",
+    errors.NotRunning: "no asyncio loop runs in this thread: call interop.adapters.asyncio.current() in a coroutine",
+    errors.AlreadyRunning: "cannot start 'twisted': it already runs in this process. Instead: call "
+    "interop.adapters.twisted.current() in it, and open the portal to that Runtime",
+    errors.CannotStart: "cannot start 'twisted': the process's reactor was stopped, and cannot be started again. Instead: open "
+    "the portal to 'twisted[private]', a reactor of its own",
+    errors.NoSuchTopology: "no crossing asyncio->threads/loop: threads does not run on an asyncio loop",
+    errors.PeerGone: "the asyncio loop that this call needs is gone: it is shutting down",
+    errors.PortalClosed: "the portal threads->asyncio is closed; open a new one with open_portal()",
+    errors.CalleeCancelled: "threads->asyncio: the callee ended with CancelledError, though its caller was not cancelled",
+    errors.CalleeRaisedStop: "threads->asyncio: the callee raised StopIteration, which would end its caller's coroutine",
+    errors.CannotCarry: "twisted->threads: the callee returned a Failure: no Deferred can hold it",
+    errors.OwnLoop: "threads->asyncio: this call would block the very loop that has to answer it. Instead: ",
+    errors.WrongThread: "asyncio->threads: this portal was opened by another loop or thread; open one here",
+    errors.CannotWrap: "cannot wrap a int: no loaded framework knows it",
+}
+
+
 @pytest.mark.parametrize("kind", MET, ids=lambda kind: kind.__name__)
 def test_a_user_meets(kind: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     with nothing_left(), pytest.raises(kind) as caught:
         MET[kind](monkeypatch)
     assert type(caught.value) is kind
     assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) > 30
+    said = str(caught.value)
+    assert said.startswith(SAYS[kind]) if kind is errors.OwnLoop else said == SAYS[kind]
 
 
 def test_every_error_is_met() -> None:
@@ -193,13 +242,86 @@ def test_every_error_is_met() -> None:
     assert every - {errors.InteropError} == set(MET)
 
 
-def test_not_running_tells_the_user_of_task_react_what_to_wait_for() -> None:
+REFUSED = {
+    ("twisted", "loop"): "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]",
+    ("anyio[trio]", "loop"): "Trio does not run on an asyncio loop; it can be its guest",
+    ("asyncio[uvloop]", "loop"): "the loop that runs here is not uvloop's",
+    ("gevent", "loop"): "gevent does not run on an asyncio loop",
+    ("asyncio[uvloop]", "guest"): "uvloop's poll cannot be parked on a file descriptor",
+    ("twisted", "guest"): "the default reactor cannot be a guest: use twisted[asyncio]",
+    ("twisted[private]", "guest"): "the default reactor cannot be a guest: use twisted[asyncio]",
+    ("threads", "guest"): "threads has no loop that could be a guest: let it be the host",
+    ("tornado", "guest"): "both run on asyncio: use the topology 'loop'",
+    ("trio", "beside"): "there are thread, loop and guest",
+}
+
+
+@pytest.mark.parametrize(("callee", "topology"), REFUSED)
+def test_a_crossing_that_is_refused_says_why(callee: str, topology: str) -> None:
+    if (package := FRAMEWORKS[callee][2]) and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+
+    async def main() -> None:
+        async with open_portal(callee, topology=topology):
+            pass
+
+    with pytest.raises(errors.NoSuchTopology) as caught:
+        in_asyncio(main)
+    assert str(caught.value) == f"no crossing asyncio->{callee}/{topology}: {REFUSED[callee, topology]}"
+
+
+@pytest.mark.parametrize("caller", ["threads", "gevent", "eventlet"])
+def test_a_blocking_caller_hears_why_it_cannot_open(caller: str) -> None:
+    here = side(caller)
+
+    def main() -> None:
+        with here.adapter.open_portal("trio", topology="loop"):
+            pass
+
+    with pytest.raises(errors.NoSuchTopology, match=f"{caller}->trio/loop: {caller} does not run on"):
+        here.adapter.run(main, here.flavour)
+
+
+@pytest.mark.parametrize(
+    "crossing",
+    [
+        "asyncio->trio/guest",
+        "trio->asyncio/guest",
+        "asyncio->tornado/loop",
+        "asyncio->twisted[asyncio]/loop",
+        "trio->asyncio/thread",
+    ],
+)
+def test_the_runtime_of_a_portal_has_the_name_that_was_asked_for(crossing: str) -> None:
+    asked = Crossing.parse(crossing)
+    if asked.missing:
+        pytest.skip(asked.missing)
+    adapter: Any = find(asked.caller)[0]
+
+    async def main() -> tuple[str, str]:
+        async with adapter.open_portal(asked.callee, topology=asked.topology) as portal:
+            return portal.runtime.name, repr(portal.runtime)
+
+    name, shown = adapter.run(main, "")
+    assert name == asked.callee
+    assert shown.startswith(f"<{name} runtime, running")
+
+
+def test_a_portal_that_is_not_open_yet_says_so() -> None:
+    portal = interop.adapters.threads.open_portal("asyncio")
+    for use in (lambda: portal.call(forever), lambda: portal.runtime):
+        with pytest.raises(errors.PortalClosed, match=r"^the portal \?->asyncio is closed"):
+            use()
+
+
+def test_without_a_reactor_no_twisted_code_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("twisted")
     from twisted.internet.defer import Deferred
 
     import interop.adapters.twisted
 
-    with pytest.raises(errors.NotRunning, match=r"react\(\).*await deferLater\(reactor, 0\)"):
+    monkeypatch.delitem(sys.modules, "twisted.internet.reactor", raising=False)
+    with pytest.raises(errors.NotRunning, match="before the process's reactor runs"):
         interop.adapters.twisted.current()
     with pytest.raises(errors.CannotWrap, match="give of="):
         interop.adapters.threads.wrap(Deferred())

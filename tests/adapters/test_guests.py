@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,6 +86,7 @@ def test_a_host_that_ends_first_runs_its_guests_cleanup(crossing: Crossing) -> N
 
     run(host, program)
     assert trace == ["main ends", "cleaned"]
+    kept[0]._closed = True  # Else it would warn, in whichever test it is collected.
 
 
 def test_a_reactor_that_is_stopped_waits_for_its_guests() -> None:
@@ -165,6 +167,32 @@ asyncio.run(main())
     assert (done.returncode, done.stdout) == (0, "gone\nwent on\n"), done.stdout + done.stderr
 
 
+def test_the_last_of_the_portals_on_a_loop_ends_its_reactor() -> None:
+    pytest.importorskip("twisted")
+    program = """
+import asyncio
+from interop.adapters.asyncio import open_portal
+
+def reactor():
+    from twisted.internet import reactor
+    return reactor
+
+async def main():
+    for _ in range(2):
+        async with open_portal("twisted[asyncio]", topology="loop") as first:
+            mine = await first.call(reactor)
+            async with open_portal("twisted[asyncio]", topology="loop") as second:
+                same = await second.call(reactor)
+            print(same is mine, mine.running, (await first.call(reactor)) is mine)
+        await asyncio.sleep(0)
+        print(mine.running)
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "True True True\nFalse\n" * 2), done.stdout + done.stderr
+
+
 def test_a_plain_asyncio_run_ends_its_trio_guest_first() -> None:
     """Its sentinel is an asynchronous generator, which asyncio.run() closes while the loop still runs."""
     trio = pytest.importorskip("trio")
@@ -194,4 +222,28 @@ def test_a_plain_asyncio_run_ends_its_trio_guest_first() -> None:
 
     kept: list[Any] = []
     asyncio.run(main())
+    kept[0]._closed = True
     assert trace[:2] == ["main ends", "cleaned"]
+
+
+BARE = """
+import asyncio, sys
+from interop.adapters.gevent import open_portal, run
+
+async def double(number):
+    await asyncio.sleep(0)
+    return 2 * number
+
+def main():
+    with open_portal("asyncio", topology="guest") as portal:
+        print(portal.call(double, 21), {"sniffio", "trio"} & set(sys.modules))
+
+run(main)
+"""
+
+
+def test_a_guest_needs_neither_sniffio_nor_trio_in_its_process() -> None:
+    pytest.importorskip("gevent")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", BARE], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "42 set()\n"), done.stderr

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import importlib.util
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from interop.unpatched import Thread
 from tests.adapters import ROOT
 
 CALLEE = """
@@ -89,3 +93,22 @@ def test_ctrl_c_cancels_the_callee_and_ends_the_program(caller: str) -> None:
     assert out == "cleaned\ninterrupted\n", err
     assert child.returncode in (1, 130, -signal.SIGINT), err
     assert "KeyboardInterrupt" in err
+
+
+def test_ctrl_c_while_a_thread_is_started_leaves_no_lock_that_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, enter = threading.get_ident(), threading.Condition.__enter__
+
+    def interrupted(condition: threading.Condition) -> bool:
+        taken = enter(condition)
+        if threading.get_ident() == here:
+            raise KeyboardInterrupt
+        return taken
+
+    monkeypatch.setattr(threading.Condition, "__enter__", interrupted)
+    runs = _thread.allocate_lock()
+    runs.acquire()
+    thread = Thread(runs.release, "interrupted", int)
+    with contextlib.suppress(KeyboardInterrupt):
+        thread.start()
+    assert runs.acquire(timeout=30)
+    thread.join()

@@ -37,7 +37,7 @@ def test_what_a_thread_was_asked_and_did_not_wait_for_is_answered_at_its_end() -
     assert said == ["asked before the end"]
 
 
-def test_what_comes_for_a_thread_after_its_end_is_answered_by_whoever_brings_it() -> None:
+def test_what_comes_for_a_thread_after_its_end_is_answered_by_the_thread_that_brings_it() -> None:
     lane, said = ended_thread()
     lane.wake(lambda: said.append("asked after the end"))
     assert said == ["asked before the end", "asked after the end"]

@@ -147,3 +147,11 @@ def test_a_lost_failure_is_reported_once_and_another_never(callee: str, where: s
         pytest.skip("a worker thread is never reached by a Runtime of its own")
     times = len(re.findall(rf"^\S*Boom: {where}$", said(callee), re.MULTILINE))
     assert times == TIMES[where], said(callee)
+
+
+@pytest.mark.parametrize("callee", ["asyncio", "gevent", "twisted"])
+def test_the_report_of_a_lost_failure_says_what_it_is(callee: str) -> None:
+    package = FRAMEWORKS[callee][2]
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    assert "a call that nobody waits for any more" in said(callee)

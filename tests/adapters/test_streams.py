@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 import pytest
 
+from interop.conversation import Step
+from interop.errors import PortalClosed
 from interop.harness.drivers.driver import Driver
 from tests.adapters.sides import open_portal, run, side
 
@@ -175,8 +178,10 @@ def test_a_step_that_a_cancelled_caller_never_sent_leaves_the_stream_to_be_close
                     await caller.cancel(task[0])  # once more: the next step is cancelled before it leaves
                     await steps.next()
                 finally:
-                    await steps.step("close")
-                    generators.trace.append("went on")
+                    try:
+                        await steps.step("close")
+                    finally:  # In a scope that is cancelled, closing closes, and raises the cancel.
+                        generators.trace.append("went on")
 
         ready, task = caller.event(), []
         task.append(await caller.spawn(body))
@@ -227,3 +232,47 @@ def test_a_manager_whose_caller_is_cancelled_on_the_way_in_is_left(name: str) ->
 
     run(caller, program)
     assert trace in (["went on"], ["entered", "left", "went on"]), trace
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_an_entry_that_its_closing_portal_stops_first_gets_portal_closed(name: str) -> None:
+    """A portal that closes asks the step to stop, and what the step is a part of, in any order, while the callee answers."""
+    caller, entered, outcome = side(name), threading.Event(), list[Any]()
+
+    class Manager:
+        async def __aenter__(self) -> None:
+            entered.set()
+            await asyncio.Event().wait()
+
+        async def __aexit__(self, *exc: object) -> None: ...
+
+    async def program() -> None:
+        portal = await open_portal(caller, "asyncio")
+
+        async def body() -> None:
+            async with caller.enter(portal, Manager()):
+                raise AssertionError("it cannot be entered")
+
+        task = await caller.spawn(body)
+        while not (steps := [call for call in list(portal._calls) if isinstance(call, Step)]):
+            await caller.turn()
+        assert entered.wait(60)
+        steps[0].ask_to_stop(PortalClosed("this crossing"))
+        outcome.extend(await caller.join(task))
+        await caller.close(portal)
+
+    run(caller, program)
+    assert outcome[0] == "error"
+    assert isinstance(outcome[1], PortalClosed)
+
+
+def test_a_stream_may_be_made_in_one_thread_and_read_in_others() -> None:
+    from interop.adapters.threads import open_portal
+
+    with open_portal("asyncio") as portal:
+        items, got = portal.stream(range, 3), list[int]()
+        for _ in range(2):
+            reader = threading.Thread(target=lambda: got.append(next(items)))
+            reader.start()
+            reader.join()
+        assert [*got, *items] == [0, 1, 2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import types
 from typing import Any
 
 import pytest
@@ -77,3 +79,14 @@ def test_a_call_back_into_a_plain_anyio_run_knows_who_runs(backend: str) -> None
             return await threads.call(in_a_thread, interop.adapters.anyio.current())
 
     assert anyio.run(main, backend=backend) == (backend, threading.get_ident())
+
+
+@pytest.mark.parametrize(("caller", "topology"), [("threads", "thread"), ("gevent", "guest")])
+def test_a_sniffio_that_another_thread_imports_just_now_is_not_asked(
+    caller: str, topology: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter: Any = side(caller).adapter
+    for name in ("sniffio", "trio._core._run"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    with adapter.open_portal("asyncio", topology=topology) as portal:
+        assert portal.call(int, "1") == 1
