@@ -1,8 +1,14 @@
-"""The laws: numbered sentences that every bridge must keep, a file a chapter.
+"""The laws: numbered sentences that every bridge must keep, a file for each idea; a large chapter has several.
 
 law.py        what a law is, and the catalogue
 world.py      what a law sees: two sides, a bridge, a trace
 needs.py      what a law may need, and why it does not apply where that is missing
-values cancellation context liveness resources streams hybrids fetching    chapters V C X L R S H F
+values cancellation context liveness resources streams hybrids sequences fetching    chapters V C X L R S H M F
+model/        what chapter M runs: random programs beside a model of a crossing
+odd_values.py V, S, H: what is easily taken for something else: keywords, what is false, what ends a generator
+cancel_moments.py C: when a cancel comes, and what is left of it
+peers.py      L, C, X: peers that call back, that end, and that say so with the right error
+growth.py     R: what grows, what stays, and what works though nobody asks for anything
+stream_ends.py S: how streams and managers end when something is cancelled or dropped at their very end
 untestable.py the rules that cannot be tested, with the reason
 """

@@ -6,7 +6,8 @@ import traceback
 from typing import Any
 
 from interop.laws.law import SHOULD, law
-from interop.laws.world import World, expect, ident, running_asyncio_loop, variable
+from interop.laws.streams import drive
+from interop.laws.world import Driver, World, expect, ident, running_asyncio_loop, variable
 
 try:
     import sniffio
@@ -81,6 +82,14 @@ async def each_of_many_calls_keeps_its_own_context_through_its_waits(world: Worl
         expect(got == ("value", [name, name, name, f"{name}, changed"]), got)
 
 
+def in_the_task_of(side: Driver) -> object:
+    """The task of a framework's in which this code runs, whichever framework's it is; None where it runs in none."""
+    try:
+        return side.task()
+    except RuntimeError:
+        return None
+
+
 @law("X4", needs=("sniffio",), source="sniffio: current_async_library() is to be right in every task")
 async def library_detection_is_right_on_both_sides_at_every_step(world: World) -> None:
     """Look for sniffio's thread-local or context variable, set by one loop and seen in the other's step."""
@@ -102,13 +111,13 @@ async def the_callees_task_is_never_the_callers(world: World) -> None:
     mine = world.caller.task()
 
     async def callee() -> list[object]:
-        seen = [world.callee.task()]
+        seen = [world.callee.task(), in_the_task_of(world.caller)]
         await world.callee.turn()
-        return [*seen, world.callee.task()]
+        return [*seen, world.callee.task(), in_the_task_of(world.caller)]
 
     got = await world.call(callee)
     expect(mine is None or all(task is not mine for task in got), (mine, got))
-    expect(got[0] is got[1], got)
+    expect(got[0] is got[2], got)
     expect(world.caller.task() is mine, (world.caller.task(), mine))
 
 
@@ -131,7 +140,7 @@ async def the_caller_goes_on_in_its_own_thread_and_task(world: World) -> None:
         expect(where() == before, (before, where()))
 
 
-@law("X7", source="https://docs.python.org/3/library/asyncio-dev.html#concurrency-and-multithreading")
+@law("X7", needs=("lasts",), source="https://docs.python.org/3/library/asyncio-dev.html#concurrency-and-multithreading")
 async def the_callee_runs_in_the_thread_of_its_loop(world: World) -> None:
     """Look for a function that is run in a worker thread instead."""
     told = world.caller.event()
@@ -227,7 +236,51 @@ async def library_and_context_are_right_also_in_the_callees_cleanup(world: World
             seen.append((variable.get(), sniffed(), own(), ident()))
             world.tell_caller(ended.set)
 
-    kind, _ = await world.cancelled_call(callee)
-    if kind == "cancelled":
+    if world.ended_by_a_cancel(*await world.cancelled_call(callee)):
         await ended.wait()  # It was told to end; that the caller waited for it is C2's business.
     expect(len(seen) == 2 and seen[0] == seen[1], seen)
+
+
+@law(
+    "X14", needs=("greenlets",), source="gevent: monkey.patch_all() lets other greenlets run wherever code would block", once=True
+)
+async def a_callee_that_lets_its_hosts_other_greenlets_run_shows_them_no_loop(world: World) -> None:
+    """Look for a running loop that is set for the thread, and not for the greenlet in which the guest runs."""
+    seen: list[object] = []
+    done: list[bool] = []
+
+    async def sibling() -> None:
+        while not done:
+            seen.append(running_asyncio_loop())
+            await world.caller.turn()
+
+    async def callee() -> object:
+        for _ in range(5):
+            drive(world.caller.turn())  # As patched code does where it would block.
+        return running_asyncio_loop() is world.callee.asyncio_loop()
+
+    task = await world.caller.spawn(sibling)
+    got = await world.call(callee)
+    done.append(True)
+    await world.caller.join(task)
+    expect(got is True, "the callee's own loop was not there afterwards")
+    expect(len(seen) >= 5 and set(seen) == {None}, seen)
+
+
+@law("X15", SHOULD, needs=("sniffio", "callers-library"), source="anyio.run() sets sniffio's context variable", once=True)
+async def library_detection_is_right_in_the_callee_of_a_program_that_anyio_runs(world: World) -> None:
+    """Look for sniffio's context variable, which goes along with the caller's context, and is the caller's name."""
+
+    async def callee() -> list[str | None]:
+        seen = [sniffed()]
+        await world.callee.turn()
+        return [*seen, sniffed()]
+
+    token = sniffio.current_async_library_cvar.set(world.caller.library)
+    try:
+        got = await world.call(callee)
+        mine = sniffed()
+    finally:
+        sniffio.current_async_library_cvar.reset(token)
+    expect(got == [world.callee.library] * 2, got)
+    expect(mine == world.caller.library, mine)

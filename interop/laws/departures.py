@@ -8,13 +8,13 @@ from __future__ import annotations
 import fnmatch
 import importlib.metadata
 import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from interop.errors import InteropError
+from interop.laws import toml
 
 FILE = Path(__file__).with_name("departures.toml")
 
@@ -84,60 +84,45 @@ def read(path: Path = FILE) -> list[Departure]:
     """The entries of a file.
 
     Raises:
-        DepartureError: one of them lacks a reason or a link, or says a thing that nobody knows.
+        DepartureError: it cannot be read; an entry lacks a reason or a link, or says a thing that nobody knows.
     """
-    entries = _parsed(path.read_text(encoding="utf-8")).get("departure", [])
-    found = []
-    for entry in entries:
-        unknown = set(entry) - {"law", "bridge", "crossing", "reason", "link", "versions", "race"}
-        if unknown or not all(entry.get(key) for key in ("law", "bridge", "crossing", "reason", "link")):
-            raise DepartureError(
-                f"{path.name}: an entry needs law, bridge, crossing, reason and link, and may have versions and race: {entry!r}"
-            )
-        found.append(
-            Departure(
-                _many(entry["law"]),
-                entry["bridge"],
-                _many(entry["crossing"]),
-                entry["reason"],
-                entry["link"],
-                entry.get("versions", {}),
-                entry.get("race", False) is True,
-            )
+    try:
+        entries = toml.parsed(path.read_text(encoding="utf-8")).get("departure", [])
+    except OSError as error:
+        raise DepartureError(f"cannot read the departures {str(path)!r}: {error.strerror}") from error
+    except (UnicodeDecodeError, toml.TomlError) as error:
+        raise DepartureError(f"{path.name}: {error}") from error
+    return [_entry(entry, path.name) for entry in (entries if isinstance(entries, list) else [entries])]
+
+
+def _entry(entry: Any, file: str) -> Departure:
+    forms: dict[str, Callable[[Any], bool]] = {
+        "law": _are_words, "bridge": _is_word, "crossing": _are_words, "reason": _is_word, "link": _is_word,
+        "versions": lambda value: isinstance(value, dict) and all(map(_is_word, value.values())),
+        "race": lambda value: isinstance(value, bool),
+    }  # fmt: skip
+    optional = {"versions": {}, "race": False}
+    whole = {**optional, **entry} if isinstance(entry, dict) else {}
+    if whole.keys() != forms.keys() or not all(fits(whole[key]) for key, fits in forms.items()):
+        raise DepartureError(
+            f"{file}: an entry needs law, bridge, crossing, reason and link, and may have versions and race: {entry!r}"
         )
-    return found
+    for wanted in whole["versions"].values():
+        _within("0", wanted)  # Says what is wrong with it.
+    laws, crossings = _many(whole["law"]), _many(whole["crossing"])
+    return Departure(laws, whole["bridge"], crossings, whole["reason"], whole["link"], whole["versions"], whole["race"])
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _are_words(value: Any) -> bool:
+    return _is_word(value) or (isinstance(value, list) and bool(value) and all(map(_is_word, value)))
 
 
 def _many(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-
-        return tomllib.loads(text)
-    return _parsed_by_hand(text)
-
-
-def _parsed_by_hand(text: str) -> dict[str, Any]:
-    """TOML as far as this file uses it, for Python 3.10: tables of strings, true, lists of strings and tables of strings."""
-    import ast
-
-    entries: list[dict[str, Any]] = []
-    for line in text.splitlines():
-        line = line.strip()
-        if line == "[[departure]]":
-            entries.append({})
-        elif line and not line.startswith("#"):
-            key, _, value = line.partition("=")
-            value = (
-                re.sub(r"([{,]\s*)([A-Za-z0-9_-]+)\s*=", r'\1"\2":', value.strip())
-                if value.strip().startswith("{")
-                else value.strip()
-            )
-            entries[-1][key.strip()] = value.strip() == "true" or ast.literal_eval(value)
-    return {"departure": entries}
 
 
 def find(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -128,11 +130,11 @@ async def cancelling_the_wrapper_cancels_what_it_wraps(world: World) -> None:
             await world.caller.cancel(task)
         await ended.wait()
         how, got = await world.caller.join(task)
-        expect(how == "cancelled", (kind, how, got))
+        expect(world.ended_by_a_cancel(how, got), (kind, how, got))
         started, ended = world.caller.event(), world.caller.event()
 
 
-@law("H6", needs=("wrap",), source=FUTURES, once=True)
+@law("H6", needs=("wrap", "lasts"), source=FUTURES, once=True)
 async def two_wrappers_of_one_awaitable_both_give_its_result(world: World) -> None:
     """Look for a wrapper that takes the outcome away from the original."""
     result = object()
@@ -154,9 +156,10 @@ async def two_wrappers_of_one_awaitable_both_give_its_result(world: World) -> No
     needs=("wrap",),
     source="https://docs.python.org/3/library/asyncio-dev.html#detect-never-retrieved-exceptions",
     once=True,
+    hears="H",
 )
 async def an_error_that_the_wrapper_raised_is_reported_to_nobody_else(world: World) -> None:
-    """Look for an original that nobody has asked for its error."""
+    """Look for an original that nobody has asked for its error. What the other laws of this chapter hear counts here, too."""
 
     async def fn() -> None:
         await world.callee.turn()
@@ -172,6 +175,7 @@ async def an_error_that_the_wrapper_raised_is_reported_to_nobody_else(world: Wor
     gc.collect()
     await world.turns(3)
     expect(not world.reports, world.reports)
+    expect(not world.reported_in("H"), world.reported_in("H"))
 
 
 @law("H8", needs=("wrap",), source="A type that is not known is an error, at once", once=True)
@@ -182,3 +186,96 @@ async def what_is_no_awaitable_is_refused(world: World) -> None:
     except Exception:
         world.trace.append("refused")
     expect(world.trace == ["refused"], world.trace)
+
+
+@law(
+    "H10",
+    needs=("wrap",),
+    source="https://docs.python.org/3/library/asyncio-dev.html#detect-never-retrieved-exceptions",
+    once=True,
+)
+async def an_error_that_nobody_asks_the_wrapper_for_is_reported(world: World) -> None:
+    """Look for a wrapper that takes the error, so that its own framework is content, and is dropped with it."""
+
+    async def fine() -> None: ...
+
+    async def fn() -> None:
+        raise ValueError("nobody has asked for it")
+
+    lazy = False
+    async for _, foreign in each(world, fine):
+        wrapper = world.wrap(foreign)
+        await world.caller.waited(wrapper)
+        lazy = inspect.iscoroutine(wrapper)
+    if lazy:
+        raise NotApplicable(f"wrap() gives {world.caller.name} a coroutine, which does nothing before it is awaited")
+    async for kind, foreign in each(world, fn):
+        world.reports.clear()
+        wrapper = world.wrap(foreign)
+        del foreign
+        for _ in range(3):
+            await world.call(world.callee.turn)
+        await world.turns(3)
+        del wrapper
+        gc.collect()
+        await world.call(world.callee.turn)
+        await world.turns(3)
+        expect(world.reports, f"{kind}: no report")
+    world.reports.clear()  # They are as they should be.
+
+
+@law("H11", needs=("wrap",), source="https://docs.python.org/3/library/gc.html", once=True)
+async def what_a_wrapper_gave_is_freed_without_the_collector(world: World) -> None:
+    """Look for a wrapper and a callback that refer to each other, or for a table that nobody takes the wrapper out of."""
+
+    class Result:
+        pass
+
+    async def fn() -> Result:
+        await world.callee.turn()
+        return Result()
+
+    async def gives(foreign: Any) -> Any:
+        return weakref.ref(await world.caller.waited(world.wrap(foreign)))
+
+    gc.disable()
+    try:
+        async for kind, foreign in each(world, fn):
+            reference = await gives(foreign)
+            del foreign
+            await world.call(world.callee.turn)
+            await world.turns(2)
+            expect(reference() is None, f"{kind}: only the garbage collector could free it")
+    finally:
+        gc.enable()
+
+
+@law(
+    "H12",
+    needs=("wrap", "cancel", "why"),
+    source="https://docs.python.org/3/library/asyncio-future.html#asyncio.Future.cancel",
+    once=True,
+)
+async def the_message_of_a_cancel_passes_through_a_wrapper(world: World) -> None:
+    """Look for a wrapper that is cancelled anew when what it wraps has ended."""
+    if world.caller.blocking:
+        raise NotApplicable("who waits is cancelled there, and not what it waits for")
+    seen: list[Any] = []
+
+    async def fn() -> None:
+        await world.callee.sleep_forever()
+
+    async def wait(foreign: Any) -> None:
+        try:
+            await world.caller.waited(world.wrap(foreign))
+        except BaseException as error:
+            seen.append(error.args)
+            raise
+
+    async for _, foreign in each(world, fn, "cancel"):
+        task = await world.caller.spawn(wait, foreign)
+        await world.turns(3)
+        await world.call(world.callee.turn)
+        await world.caller.cancel(task, "the reason")
+        await world.caller.join(task)
+    expect(set(seen) == {("the reason",)}, seen)

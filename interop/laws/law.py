@@ -6,6 +6,7 @@ docstring says where to look when it breaks, and it holds one promise.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import inspect
@@ -25,10 +26,14 @@ CHAPTERS = {
     "R": "resources and lifecycle",
     "S": "streams and context managers",
     "H": "hybrid futures",
+    "M": "sequences",
     "F": "fetch and save",
     "P": "probes",
 }
-FILES = ("values", "cancellation", "context", "liveness", "resources", "streams", "hybrids", "fetching")
+FILES = (
+    "values", "odd_values", "cancellation", "cancel_moments", "context", "liveness", "peers", "resources", "growth", "streams",
+    "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
+)  # fmt: skip
 LAWS: dict[str, Law] = {}
 Check = Callable[["World"], Coroutine[Any, Any, None]]
 
@@ -44,6 +49,10 @@ class Law:
         source: what it rests on, in Python's or a framework's documentation.
         check: raises Broken where it does not hold.
         once: it is run in the first flavour of the callee's functions only, since it is about something else.
+        modules: those that are a part of it beside its own function.
+        hears: the letters of chapters: it is about what frameworks report while the laws of these are checked and kept.
+            It is checked after all others.
+        ends: it ends the callee's loop for good. It is checked last, and what would come after it, in another process.
     """
 
     id: str
@@ -52,6 +61,14 @@ class Law:
     source: str
     check: Check
     once: bool = False
+    modules: tuple[str, ...] = ()
+    hears: str = ""
+    ends: bool = False
+
+    @property
+    def turn(self) -> int:
+        """When it is checked: 0, then 1, then 2."""
+        return 2 if self.ends else int(bool(self.hears))
 
     @property
     def name(self) -> str:
@@ -76,7 +93,8 @@ class Law:
     @property
     def revision(self) -> str:
         """Ten hexadecimal digits that change when the law does."""
-        return hashlib.sha256((self.id + self.strength + inspect.getsource(self.check)).encode()).hexdigest()[:10]
+        text = self.id + self.strength + inspect.getsource(self.check) + "".join(map(_source, self.modules))
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     @property
     def number(self) -> int:
@@ -84,8 +102,21 @@ class Law:
         return int(self.id[1:])
 
 
+@functools.cache
+def _source(module: str) -> str:
+    return inspect.getsource(importlib.import_module(module))
+
+
 def law(
-    id: str, strength: str = MUST, *, needs: tuple[str, ...] = (), source: str = "", once: bool = False
+    id: str,
+    strength: str = MUST,
+    *,
+    needs: tuple[str, ...] = (),
+    source: str = "",
+    once: bool = False,
+    modules: tuple[str, ...] = (),
+    hears: str = "",
+    ends: bool = False,
 ) -> Callable[[Check], Check]:
     """Put a law into the catalogue."""
 
@@ -94,16 +125,20 @@ def law(
             raise ValueError(f"law id {id} is already taken by {LAWS[id].name}()")
         if id[0] not in CHAPTERS:
             raise ValueError(f"law {id}: no chapter has this letter; there are {', '.join(CHAPTERS)}")
-        LAWS[id] = Law(id, strength, frozenset(needs), source, check, once)
+        LAWS[id] = Law(id, strength, frozenset(needs), source, check, once, modules, hears, ends)
         return check
 
     return add
 
 
 def catalogue() -> dict[str, Law]:
-    """Every law by its id, chapter by chapter."""
+    """Every law by its id, chapter by chapter; a reproducer has one of these files only."""
     for name in FILES:
-        importlib.import_module(f"interop.laws.{name}")
+        try:
+            importlib.import_module(f"interop.laws.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"interop.laws.{name}":
+                raise
     order = list(CHAPTERS)
     return dict(sorted(LAWS.items(), key=lambda item: (order.index(item[1].chapter), item[1].number)))
 

@@ -108,7 +108,7 @@ UNTESTABLE = (
     Rule(
         "R",
         "memory does not grow",
-        "allocators keep what they once had: R2 and R3 count threads, files, tasks and calls instead of bytes",
+        "allocators keep what they once had: R2 and R3 count threads, files and tasks instead of bytes, and R14 objects",
     ),
     Rule(
         "S",
@@ -118,7 +118,7 @@ UNTESTABLE = (
     Rule(
         "H",
         "an awaitable of no known framework can be wrapped",
-        "what it means to wait for it is only known to whoever made it: being refused is all that can be asked for (H8)",
+        "only the library that made it knows what it means to wait for it: being refused is all that can be asked for (H8)",
     ),
     Rule(
         "F",

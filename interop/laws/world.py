@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,10 +69,15 @@ class Driver(Protocol):
         has_loop: its functions run in one loop; threads have none.
         level: its cancel strikes at every wait until the scope is left, not once.
         library: what sniffio calls it.
+        says_why: its native cancel takes a message, and raises it.
+        below: its tasks are another framework's, which can cancel them, too.
+        ends_by: what its loop ends with when kill_loop() ends it; None if with nothing.
+        keeps: what its first loop leaves open in a process, in words; "" if nothing.
         cancel_type: what its native cancel raises.
         timeout_type: what its own timeout raises; None if it has none that ends what it waits for.
         flavours: the native forms of a function, and for each what it cannot do, with the reason.
         awaitables: its objects that can be waited for, and for each what it cannot do.
+        words: how its users write "start", "cancel", "join", "turn" and "within", for programs that are printed.
     """
 
     name: str
@@ -80,12 +85,21 @@ class Driver(Protocol):
     has_loop: bool
     level: bool
     library: str | None
+    says_why: bool
+    below: bool
+    keeps: str
+    ends_by: type[BaseException] | None
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None
     flavours: Mapping[str, Mapping[str, str]]
 
+    words: Mapping[str, str]
+
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A function as this framework's users write it."""
+
+    def loop(self) -> object:
+        """One object for as long as this loop runs; asked for in it."""
 
     def waker(self) -> Callable[[Callable[[], object]], object]:
         """Asked for in this loop: what runs a callback soon in it, callable from any thread."""
@@ -111,8 +125,11 @@ class Driver(Protocol):
     async def spawn(self, fn: Afn, *args: Any) -> Any:
         """Start a task."""
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask for a task's cancel; do not wait."""
+
+    async def cancel_below(self, task: Any) -> None:
+        """Ask for the cancel of what a task is in the framework below."""
 
     async def join(self, task: Any) -> Outcome:
         """Wait for a task's end."""
@@ -141,6 +158,9 @@ class Driver(Protocol):
     def alive(self) -> int:
         """How many tasks or greenlets this thread's loop has."""
 
+    def end_loop(self) -> None:
+        """End the loop as its users do, called in one of its tasks."""
+
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks, called in one of them."""
 
@@ -158,6 +178,7 @@ class Bridge(Protocol):
 
     name: str
     has: frozenset[str]
+    errors: Mapping[str, type[BaseException]]
 
     @property
     def topology(self) -> str:
@@ -189,6 +210,12 @@ class World:
         scenario: fetch and save; see interop/harness/scenario.py.
         trace: what happened in which order; it goes into the record.
         reports: what either side's framework has reported as lost.
+        beside: the same, while other laws of this cell were checked and kept; for the laws that are about reports.
+        first: what was left behind by the first session of this process, in words.
+        lasts: one loop of the callee's serves all calls; where each call has a loop of its own, nobody can wake it later.
+        seeds: of the programs that a law of chapter M runs, instead of its own few.
+        program: the one program that it runs, as text, instead of any from a seed.
+        says: told what is run now, so that a law that hangs can be explained.
     """
 
     caller: Driver
@@ -200,7 +227,13 @@ class World:
     session: Session = None
     trace: list[Any] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    first: Sequence[str] = ()
+    lasts: bool = True
     managers: dict[int, Any] = field(default_factory=dict)
+    seeds: Sequence[int] = ()
+    program: str = ""
+    says: Callable[[str], object] = lambda text: None
     tell_caller: Callable[[Callable[[], object]], object] = field(init=False)
     tell_callee: Callable[[Callable[[], object]], object] = field(init=False)
 
@@ -261,6 +294,14 @@ class World:
         await started.wait()
         await self.caller.cancel(task)
         return await self.caller.join(task)
+
+    def reported_in(self, chapters: str) -> list[str]:
+        """Of what is beside, the first three of these chapters' laws."""
+        return [line for line in self.beside if line[0] in chapters][:3]
+
+    def ended_by_a_cancel(self, kind: str, got: object) -> bool:
+        """Whether a task of the caller's ended as cancelled, in either side's type: which of the two, C27 asks."""
+        return kind == "cancelled" or (kind == "error" and isinstance(got, self.callee.cancel_type))
 
     def wrap(self, foreign: Any) -> Any:
         """The caller's own awaitable for one of the callee's."""

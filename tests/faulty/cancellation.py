@@ -119,7 +119,7 @@ class ForwardsEveryCancel(Fault):
 
         class Waiter(asyncio_adapter.Waiter):  # type: ignore[misc,name-defined]
             def cancel(self, msg: Any = None) -> Any:
-                self.call.unwanted = self.call.stopped = False
+                self.call.unwanted = self.call.stop_sent = self.call.stopped = False
                 return super().cancel(msg)
 
         asyncio_adapter.Waiter = Waiter
@@ -282,7 +282,7 @@ class ForgetsACancelThatTheCalleeTook(Fault):
     on = LOOP
 
     def spoil(self) -> None:
-        adapter("asyncio").cancel_again = lambda task, cancels, message: None
+        adapter("asyncio_futures").DueCancels.add = lambda *late: None
 
 
 class CancelsAllCallsOfThePortal(Fault):
@@ -338,6 +338,22 @@ class KillsOnceMoreAfterATimeout(Fault):
         except gevent.Timeout:
             gevent.getcurrent().kill(block=False)
             raise
+
+
+class EndsWithTheCalleesCancel(Fault):
+    """As Deferred.fromFuture(): asyncio's CancelledError goes on into Twisted, whose own is another type."""
+
+    breaks = "C27"
+    on = "twisted->asyncio/thread"
+
+    def calls(self, session: Session, fn: Any) -> Any:
+        from twisted.internet.defer import CancelledError
+
+        def passed_on(failure: Any) -> Any:
+            failure.trap(CancelledError)
+            raise asyncio.CancelledError
+
+        return session.portal.call(fn).addErrback(passed_on)
 
 
 class IsNoGoodAfterACancel(Fault):

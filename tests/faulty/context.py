@@ -82,7 +82,7 @@ class SpeaksForTheCallersLibrary(Fault):
 
 
 class StepsTheCalleeAsTheCallersTask(Fault):
-    """As nest_asyncio, and greenlets that run a coroutine in whoever's task is current."""
+    """As nest_asyncio, and greenlets that run a coroutine in the task that happens to be current."""
 
     breaks = "X5"
     on = LOOP
@@ -106,6 +106,25 @@ class StepsTheCalleeAsTheCallersTask(Fault):
                 asyncio.tasks._enter_task(loop, mine)
 
         return await driven(fn, step)
+
+
+class StartsInTheCallersStep(Fault):
+    """As Deferred.asFuture(): until it waits for the first time, the function runs inside the task that has called it."""
+
+    breaks = "X5"
+    on = "asyncio->twisted[asyncio]/loop"
+
+    def spoil(self) -> None:
+        reactor = adapter("twisted").Reactor
+        wake_here = reactor.wake_here
+
+        def wakes_here(here: Any, callback: Any) -> None:
+            if callback.__name__ == "begin":
+                callback()
+            else:
+                wake_here(here, callback)
+
+        reactor.wake_here = wakes_here
 
 
 class GoesOnInTheCalleesStep(Fault):
@@ -154,13 +173,20 @@ class GoesOnInAWorkerThread(Fault):
             if not begun:
                 begun.append(1)
                 return context.run(how, what)
-            return session.kept.submit(in_the_worker, how, what).result()
+            future = session.kept.submit(in_the_worker, how, what)
+            error = future.exception()  # Not result(): to that, before Python 3.13.4, an error that is false is none (V20).
+            try:
+                if error is not None:
+                    raise error
+                return future.result()
+            finally:
+                del error, future
 
         return await driven(fn, step)
 
 
 class LeavesARunningLoop(Fault):
-    """As asyncio in a greenlet or under nest_asyncio: whoever runs next finds a running loop that is not its own."""
+    """As asyncio in a greenlet or under nest_asyncio: the code that runs next finds a running loop that is not its own."""
 
     breaks = "X8"
     on = "trio->asyncio/thread"
@@ -223,3 +249,33 @@ class ThrowsTheCancelInFromElsewhere(Fault):
             return how(what)
 
         return await driven(fn, step)
+
+
+class LeavesTheLoopToSiblings(Fault):
+    """As asyncio in a process that gevent has patched: the running loop is the thread's, and each greenlet of it sees it."""
+
+    breaks = "X14"
+    on = "gevent->asyncio/guest"
+
+    def spoil(self) -> None:
+        from interop.topologies import guest_turns
+
+        guest_turns._kind().switch_out = lambda greenlet: None
+
+
+class CarriesTheCallersLibraryAlong(Fault):
+    """As every call that copies the context, where anyio.run() has put the library's name into it."""
+
+    breaks = "X15"
+    on = "asyncio->twisted/thread"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        import sniffio
+
+        return await session.portal.call(self.named, sniffio.current_async_library_cvar.get(), fn)
+
+    async def named(self, library: str | None, fn: Any) -> Any:
+        import sniffio
+
+        sniffio.current_async_library_cvar.set(library)
+        return await result(fn)

@@ -13,6 +13,7 @@ from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from interop.bridges.portals import Portals
+from interop.errors import PeerGone, PortalClosed
 
 
 class Fault(Portals):
@@ -103,6 +104,22 @@ class Session:
     @property
     def runtime(self) -> Any:
         return self.portal.runtime
+
+
+class AtItsPeersEnd(Fault):
+    """The part that faults share which do something of their own where a call's peer has gone."""
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except PortalClosed:
+            raise
+        except PeerGone as error:
+            return await self.instead(error)
+
+    async def instead(self, error: PeerGone) -> Any:
+        """In the caller: in place of that error."""
+        raise NotImplementedError
 
 
 async def result(fn: Callable[[], Any]) -> Any:

@@ -126,3 +126,39 @@ class WrapsWhateverItIsGiven(Fault):
 
     def wrap(self, session: Any, foreign: Any) -> Any:
         return super().wrap(session, foreign) if hasattr(foreign, "__await__") else asyncio.sleep(0, foreign)
+
+
+class AsksForTheErrorItself(Fault):
+    """As `future.exception()` in a callback of the bridge's: nothing is reported when the Future is dropped."""
+
+    breaks = "H10"
+    on = LOOP
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        future = super().wrap(session, foreign)
+        future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return future
+
+
+class RefersToItself(Fault):
+    """As a Future that has its own callback's owner as an attribute."""
+
+    breaks = "H11"
+    on = LOOP
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        future = super().wrap(session, foreign)
+        future.itself = future
+        return future
+
+
+class CancelsItsWaiterAnew(WrapFault):
+    """As `raise CancelledError` when what was waited for has ended."""
+
+    breaks = "H12"
+
+    async def waits(self, future: Any, foreign: Any) -> Any:
+        try:
+            return await future
+        except asyncio.CancelledError:
+            raise asyncio.CancelledError from None

@@ -7,8 +7,8 @@ import contextvars
 import threading
 from typing import Any
 
-from interop.errors import PeerGone, PortalClosed
-from tests.faulty.fault import Fault, OwnedFault, Session, adapter, result
+from interop.errors import PeerGone
+from tests.faulty.fault import AtItsPeersEnd, Fault, OwnedFault, Session, adapter, result
 
 LOOP = "asyncio->asyncio/loop"
 depth: contextvars.ContextVar[int] = contextvars.ContextVar("depth", default=0)
@@ -142,18 +142,13 @@ class GivesAllTheSameError(Fault):
         runtime.peer_gone = same
 
 
-class TakesADeadPeerForACancel(Fault):
+class TakesADeadPeerForACancel(AtItsPeersEnd):
     """As run_coroutine_threadsafe(), whose future is cancelled when the other loop ends."""
 
     breaks = "L8"
 
-    async def calls(self, session: Session, fn: Any) -> Any:
-        try:
-            return await session.portal.call(fn)
-        except PortalClosed:
-            raise
-        except PeerGone:
-            raise asyncio.CancelledError from None
+    async def instead(self, error: PeerGone) -> Any:
+        raise asyncio.CancelledError from None
 
 
 class GivesNothingOfADeadPeer(Fault):
@@ -193,6 +188,22 @@ class EmptiesItsInboxForAsLongAsThereIsSomething(Fault):
             here._awake = False
 
         adapter("twisted").Reactor.drain = drains
+
+
+class EmptiesItsInboxForEver(Fault):
+    """The same in the wake-up of a loop: each answer brings the next request, and nothing else has its turn."""
+
+    breaks = "L10"
+    on = LOOP
+    since = (3, 12)  # Before it, a task's first step is a turn of the loop later.
+
+    def spoil(self) -> None:
+        def drains(here: Any) -> None:
+            here._awake = False
+            while here._inbox:
+                here._inbox.popleft()()
+
+        adapter("asyncio").Loop.drain = drains
 
 
 class LetsEverySecondCallWaitATurn(Fault):

@@ -32,6 +32,11 @@ def expected(pins: dict[str, Any], name: str) -> list[str] | None:
     return pin.get("python", {}).get(VERSION, pin.get("breaks"))  # type: ignore[no-any-return]
 
 
+def steady(name: str, laws: list[str]) -> list[str]:
+    """What can be pinned: which programs of chapter M meet a fault depends on threads and load, but for its own law."""
+    return [law for law in laws if not law.startswith("M") or law == every()[name].breaks]
+
+
 def put(pins: dict[str, Any], found: dict[str, list[str]]) -> dict[str, Any]:
     """The pins with what was found on this Python."""
     put: dict[str, Any] = {}
@@ -39,11 +44,12 @@ def put(pins: dict[str, Any], found: dict[str, list[str]]) -> dict[str, Any]:
         pin = dict(pins.get(name, {}), on=kind.on)
         others = pin.pop("python", {})
         if name in found:
+            laws = steady(name, found[name])
             others.pop(VERSION, None)
             if VERSION == REFERENCE or "breaks" not in pin:
-                pin["breaks"] = found[name]
-            elif found[name] != pin["breaks"]:
-                others[VERSION] = found[name]
+                pin["breaks"] = laws
+            elif laws != pin["breaks"]:
+                others[VERSION] = laws
         put[name] = {**pin, **({"python": dict(sorted(others.items()))} if others else {})}
     return put
 

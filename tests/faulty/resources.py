@@ -13,6 +13,7 @@ from interop.errors import PortalClosed
 from tests.faulty.fault import Fault, Session, result
 
 LOOP = "asyncio->asyncio/loop"
+SLEEP = time.sleep
 
 
 class TellsItsCallersACancelWhenItIsClosed(Fault):
@@ -86,10 +87,10 @@ class PatchesSleep(Fault):
 
     async def opens(self, session: Session) -> None:
         await super().opens(session)
-        session.kept, time.sleep = time.sleep, lambda seconds: None
+        time.sleep = lambda seconds: None
 
     async def closes(self, session: Session) -> None:
-        time.sleep = session.kept or time.sleep
+        time.sleep = SLEEP  # Also after sessions that were open at once.
         await super().closes(session)
 
 
@@ -184,7 +185,7 @@ class Pipe:
 
 
 class WaitsWithAPipeInItsFrame(Fault):
-    """As whoever waits with a pipe or an eventfd of its own: an error's traceback keeps the frame, and that the pipe."""
+    """As a bridge that waits with a pipe or an eventfd of its own: an error's traceback keeps the frame, and that the pipe."""
 
     breaks = "R13"
 

@@ -239,7 +239,7 @@ class LeavesACancelledBodyAsIfAllWereWell(Fault):
 
 
 class EndsTheStreamsOfAClosedPortalQuietly(StreamFault):
-    """As a queue that is closed: whoever reads it believes that it has read all."""
+    """As a queue that is closed: its reader believes that it has read all."""
 
     breaks = "S9"
 

@@ -15,7 +15,7 @@ EVERY = catalogue()
 @pytest.mark.parametrize("id", EVERY)
 def test_a_law_says_what_it_promises_on_what_it_rests_and_where_to_look(id: str) -> None:
     law = EVERY[id]
-    assert re.fullmatch(r"[VCXLRSHF][1-9][0-9]*", id)
+    assert re.fullmatch(r"[VCXLRSHMF][1-9][0-9]*", id)
     assert law.strength in (MUST, SHOULD)
     assert len(law.sentence.split()) >= 2, "a sentence"
     assert law.source

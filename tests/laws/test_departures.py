@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from interop.bridges.crossing import every
+from interop.errors import InteropError
 from interop.harness.judging import judged, together
-from interop.laws import departures
-from interop.laws.departures import DepartureError, _parsed, _parsed_by_hand, _within
+from interop.laws import departures, toml
+from interop.laws.departures import DepartureError, _within
 from interop.laws.law import catalogue
 from interop.record import Finding
 
@@ -96,7 +98,61 @@ def test_a_version_condition_that_is_none_is_refused() -> None:
 
 def test_python_310_reads_the_file_as_later_ones_do() -> None:
     text = departures.FILE.read_text(encoding="utf-8") + ENTRY + 'versions = {trio = "<0.30", tornado = ">=6"}\nrace = true\n'
-    assert _parsed_by_hand(text) == _parsed(text)
+    text += ENTRY + "# a comment\nrace = false # and another\nversions = {'zope.interface' = \">=5\"}\n"
+    text += ENTRY.replace('"V1", "V2"', "\"V1\", 'V2', ").replace("because", "because # of {this} = [that]")
+    assert toml.parsed_by_hand(text) == toml.parsed(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "race = False",
+        "race = 1",
+        'reason = """two\nlines"""',
+        'reason = "a \\" b"',
+        "law = [\n'V1'\n]",
+        "x",
+        "[other]",
+        'link = "twice"',
+    ],
+)
+def test_what_python_310_alone_cannot_read_is_a_sentence(line: str) -> None:
+    with pytest.raises(toml.TomlError, match=r"line .* cannot be read on this Python"):
+        toml.parsed_by_hand(ENTRY + line)
+
+
+def test_python_310_reads_a_race_that_is_none_without_tomli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("tomllib", "tomli"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert [entry.race for entry in entries(tmp_path, ENTRY + "race = false\n" + ENTRY + "race = true\n")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENTRY + 'race = "false"\n',
+        ENTRY + "versions = {trio = 1}\n",
+        ENTRY + 'versions = {trio = "~=1"}\n',
+        ENTRY.replace('["V1", "V2"]', "[1]"),
+        ENTRY.replace('["V1", "V2"]', "[]"),
+        ENTRY.replace('"portal"', "3"),
+        "departure = 5\n",
+        "[departure]\n",
+        "= = =",
+    ],
+)
+def test_a_list_of_another_form_is_a_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InteropError) as caught:
+        entries(tmp_path, text)
+    assert isinstance(caught.value, DepartureError)
+
+
+def test_a_list_that_is_not_there_or_no_text_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DepartureError, match="No such file"):
+        departures.read(tmp_path / "none.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff")
+    with pytest.raises(DepartureError, match=r"binary\.toml"):
+        departures.read(tmp_path / "binary.toml")
 
 
 def test_repeated_findings_are_the_worst_with_its_rate() -> None:

@@ -1,0 +1,143 @@
+"""R: what grows, what stays, and what works though nobody asks for anything."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from interop.laws.law import law
+from interop.laws.world import NotApplicable, Session, World, expect
+
+TASKS = Path("/proc/self/task")
+
+
+@law("R14", source="https://docs.python.org/3/library/sys.html#sys.getallocatedblocks", once=True)
+async def no_table_grows_with_each_call(world: World) -> None:
+    """Look for a dict, a list or a set that calls are put into, and that nobody takes them out of again.
+
+    Two kinds of calls, twelve times. One object that stays for each is enough.
+    """
+
+    async def fine() -> None:
+        await world.callee.turn()
+
+    async def fails() -> None:
+        await world.callee.turn()
+        raise ValueError
+
+    async def blocks() -> int:
+        await world.turns(3)
+        gc.collect()
+        del world.reports[3:]  # What a framework reports for each call is R6's business, and grows here.
+        return sys.getallocatedblocks()
+
+    times, grown = 12, list[int]()
+    for _ in range(30):  # What is made once, and caches of the interpreter, come to an end: mostly in the second round.
+        before = await blocks()
+        for _ in range(times):
+            await world.call(fine)
+            await world.outcome(fails)
+        grown.append(await blocks() - before)
+        if grown[-1] < times:
+            return
+    expect(False, f"each time {2 * times} calls left more objects: {grown}")
+
+
+@law("R15", needs=("opens", "keeps-nothing"), source="Opening and closing is what tests do all day", once=True)
+async def what_the_first_session_of_a_process_opens_does_not_stay(world: World) -> None:
+    """Look for a descriptor, a thread or a watcher that is made once and kept: R3 begins to count after that."""
+    kept = [what for what in world.first if what.startswith(("open file", "thread", "something"))]
+    expect(not kept, kept)
+
+
+@law("R17", needs=("opens",), source="Opening and closing is what tests do all day", once=True)
+async def sessions_that_are_open_at_once_end_in_any_order(world: World) -> None:
+    """Look for what sessions share: who counts them, and lets go of it at the last, or at the first."""
+
+    async def fine(number: int) -> int:
+        await world.callee.turn()
+        return number
+
+    for order in ((1, 0, 2), (2, 0, 1)):
+        sessions: list[Session] = []
+        for _ in order:
+            try:
+                sessions.append(await world.open())
+            except Exception as error:
+                for session in sessions:
+                    await world.close(session)
+                if not sessions:
+                    raise
+                raise NotApplicable(f"a second session is refused: {error}") from None
+        left = dict(enumerate(sessions))
+        for number in order:
+            got = [await world.call_on(session, fine, which) for which, session in left.items()]
+            expect(got == list(left), got)
+            await world.close(left.pop(number))
+
+
+def wakes() -> Mapping[str, tuple[int, int]]:
+    """How often each thread of this process has gone to sleep, and the milliseconds of a processor that it has used."""
+    found = {}
+    for task in TASKS.iterdir():
+        try:
+            status, used = (task / "status").read_text(), (task / "schedstat").read_text()
+        except OSError:  # It has ended by now.
+            continue
+        sleeps = status.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
+        found[task.name] = int(sleeps), int(used.split()[0]) // 1_000_000
+    return found
+
+
+def restless(seconds: float) -> dict[str, tuple[int, int]] | None:
+    """The threads that woke up twice and more in so many seconds while this one slept, or used a processor for half of them.
+
+    None if this one slept much longer than it asked for: then the machine is too busy to tell.
+    """
+    before, begun = wakes(), time.monotonic()
+    time.sleep(seconds)
+    after, mine = wakes(), str(threading.get_native_id())
+    slept = time.monotonic() - begun
+    if slept > 8 * seconds:
+        return None
+    often = 2 * max(1.0, slept / seconds)  # One wake-up in a while is two in twice the time.
+    more = {name: (after[name][0] - before[name][0], after[name][1] - before[name][1]) for name in before.keys() & after.keys()}
+    return {name: it for name, it in more.items() if name != mine and (it[0] >= often or it[1] >= slept * 500)}
+
+
+@law("R16", source="https://docs.kernel.org/filesystems/proc.html: voluntary_ctxt_switches", once=True)
+async def an_open_portal_that_nobody_uses_wakes_no_thread(world: World) -> None:
+    """Look for a wait with a timeout of nearly nothing, in a loop: it costs a processor, and batteries.
+
+    Twelve milliseconds in which nobody does anything, and once more if somebody was still about to go to sleep.
+    """
+    if not (TASKS / str(threading.get_native_id()) / "schedstat").exists():
+        raise NotApplicable("this system does not say how often a thread was woken")
+    over, seen = world.caller.event(), list[object]()
+
+    def look() -> None:
+        for _ in range(50):
+            if (found := restless(0.012)) is not None:
+                seen.append(found)
+            if found == {} or len(seen) == 5:
+                break
+        world.tell_caller(over.set)
+
+    await world.call(world.callee.turn)
+    await world.turns(3)
+    looker = threading.Thread(target=look)
+    looker.start()
+
+    async def wait() -> None:
+        await over.wait()
+
+    # The timer wakes nobody; without one, gevent's hub would have nothing to wait for, and say so.
+    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+    looker.join()
+    if not seen:
+        raise NotApplicable("this machine is too busy to tell")
+    expect(len(seen) < 5 or not seen[-1], f"(times woken, milliseconds used) of threads that had nothing to do: {seen[-1]}")

@@ -1,0 +1,140 @@
+"""S: how streams and managers end when something is cancelled or dropped at their very end."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from typing import Any
+
+from interop.laws.law import SHOULD, law
+from interop.laws.streams import drive
+from interop.laws.world import World, expect
+
+
+@law("S17", needs=("enter", "cancels-itself"), source="PEP 343: __exit__() is called once", once=True)
+async def a_manager_whose_leaving_is_cancelled_by_itself_is_left_once(world: World) -> None:
+    """Look for a clean-up that leaves whatever was not left well, and takes a cancel for that."""
+
+    class Manager:
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *exc: object) -> None:
+            world.trace.append("left")
+            raise world.callee.cancel_type
+
+        async def __aenter__(self) -> None: ...
+
+        async def __aexit__(self, *exc: object) -> None:
+            world.trace.append("left")
+            await world.callee.turn()
+            raise world.callee.cancel_type
+
+    async def call() -> None:
+        async with world.caller.enter(world.session, Manager):
+            pass
+
+    kind, got = await world.spawned(call)
+    expect(kind != "value", (kind, got))  # Which error it is, C7 and C33 ask of a call.
+    expect(world.trace == ["left"], world.trace)
+
+
+@law("S18", SHOULD, needs=("stream",), source="PEP 525: finalization of asynchronous generators", once=True)
+async def a_stream_that_is_dropped_gives_its_source_up(world: World) -> None:
+    """Look for a source that waits for the next step until the session ends; it is hung here."""
+    closed = world.caller.event()
+
+    async def asynchronous() -> Any:
+        try:
+            yield 1
+            yield 2
+        finally:
+            world.tell_caller(closed.set)
+
+    def plain() -> Any:
+        try:
+            yield 1
+            yield 2
+        finally:
+            world.tell_caller(closed.set)
+
+    async def first() -> Any:
+        async for item in world.caller.stream(world.session, plain if world.callee.blocking else asynchronous):
+            return item
+        return None
+
+    got = await first()
+    gc.collect()
+    await closed.wait()
+    world.reports.clear()  # Trio warns of it, and is right to.
+    expect(got == 1, got)
+
+
+@law("S19", needs=("stream", "cancel"), source="PEP 525: after an error a generator is over", once=True)
+async def a_stream_whose_step_was_cancelled_gives_no_more_items(world: World) -> None:
+    """Look for a step that is answered with nothing where it should be told the end."""
+    for answers in (False, True)[: 1 if world.callee.level else 2]:
+        started = world.caller.event()
+        taken = (world.callee.cancel_type,) if answers else ()
+
+        async def asynchronous(started: Any = started, taken: Any = taken) -> Any:
+            world.tell_caller(started.set)
+            with contextlib.suppress(*taken):
+                await world.callee.sleep_forever()
+                yield 1
+
+        def plain(started: Any = started, taken: Any = taken) -> Any:
+            world.tell_caller(started.set)
+            with contextlib.suppress(*taken):
+                drive(world.callee.sleep_forever())
+                yield 1
+
+        items = world.caller.stream(world.session, plain if world.callee.blocking else asynchronous)
+
+        async def step(items: Any = items, started: Any = started) -> Any:
+            try:
+                async for item in items:
+                    return "an item", item
+                return "the end"
+            finally:
+                world.tell_caller(started.set)  # A step that fails before it starts is no reason to wait for ever.
+
+        task = await world.caller.spawn(step)
+        await started.wait()
+        await world.caller.cancel(task)
+        await world.caller.join(task)
+        for _ in range(2):
+            kind, got = await world.spawned(step)
+            expect((kind, got) == ("value", "the end") or kind == "error", (kind, got, answers))
+        await items.aclose()
+
+
+@law("S31", needs=("stream", "cancel", "opens", "edge"), source="PEP 533", once=True)
+async def an_error_in_the_cleanup_of_a_stream_that_a_close_ends_reaches_its_reader(world: World) -> None:
+    """Look for a reader who is told of the close alone: what failed meanwhile would be lost."""
+    session, started, error = await world.open(), world.caller.event(), ValueError("in the cleanup")
+
+    async def asynchronous() -> Any:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+            yield
+        finally:
+            raise error
+
+    def plain() -> Any:
+        world.tell_caller(started.set)
+        try:
+            drive(world.callee.sleep_forever())
+            yield
+        finally:
+            raise error
+
+    async def first() -> None:
+        async for _ in world.caller.stream(session, plain if world.callee.blocking else asynchronous):
+            pass
+
+    task = await world.caller.spawn(first)
+    await started.wait()
+    await world.close(session)
+    kind, got = await world.caller.join(task)
+    expect((kind, got) == ("error", error), (kind, got))

@@ -1,0 +1,173 @@
+"""S: how streams begin: what a source may be, what may be sent into it, and what a cancel or a close meets there."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+from interop.laws.law import law
+from interop.laws.streams import PEP525, drive, source
+from interop.laws.world import Outcome, World, expect
+
+ITERATORS = "https://docs.python.org/3/glossary.html#term-asynchronous-iterator"
+
+
+@law("S21", needs=("stream",), source=PEP525, once=True)
+async def a_stream_that_is_closed_before_its_first_step_gives_no_items(world: World) -> None:
+    """Look for a close that does nothing because nothing has begun: the next step would begin it."""
+    items = world.caller.stream(world.session, source(world))
+    await items.aclose()
+    got = [item async for item in items]
+    expect(got == [] and world.trace == [], (got, world.trace))
+
+
+@law("S23", needs=("stream",), source=ITERATORS, once=True)
+async def a_source_may_be_an_iterator_that_is_no_generator(world: World) -> None:
+    """Look for a step that is always a send(), or for a close that every source is believed to have."""
+
+    class Asynchronous:
+        left = 3
+
+        def __aiter__(self) -> Asynchronous:
+            return self
+
+        async def __anext__(self) -> int:
+            await world.callee.turn()
+            self.left -= 1
+            if self.left < 0:
+                raise StopAsyncIteration
+            return self.left
+
+    class Plain:
+        left = 3
+
+        def __iter__(self) -> Plain:
+            return self
+
+        def __next__(self) -> int:
+            self.left -= 1
+            if self.left < 0:
+                raise StopIteration
+            return self.left
+
+    kind = Plain if world.callee.blocking else Asynchronous
+    got = [item async for item in world.caller.stream(world.session, kind)]
+    expect(got == [2, 1, 0], got)
+    items = world.caller.stream(world.session, kind)
+    async for item in items:
+        got.append(item)
+        break
+    if hasattr(items, "aclose"):
+        await items.aclose()
+    expect(got == [2, 1, 0, 2], got)
+
+
+@law("S25", needs=("stream", "cancel"), source="PEP 533", once=True)
+async def a_cancel_at_any_moment_of_a_streams_first_step_is_not_lost(world: World) -> None:
+    """Eight moments, as C29. Look for a cancel that ends the step and leaves the source alone, or the other way round."""
+
+    async def asynchronous() -> Any:
+        await world.callee.sleep_forever()
+        yield
+
+    def plain() -> Any:
+        drive(world.callee.sleep_forever())
+        yield
+
+    async def first() -> None:
+        async for _ in world.caller.stream(world.session, plain if world.callee.blocking else asynchronous):
+            pass
+
+    for wait in range(8):
+        task = await world.caller.spawn(first)
+        await world.turns(wait)
+        await world.caller.cancel(task)
+        kind, got = await world.caller.join(task)
+        expect(world.ended_by_a_cancel(kind, got), (kind, got, wait))
+    got = [item async for item in world.caller.stream(world.session, source(world))]
+    expect(got == [0, 1, 2], got)
+
+
+async def cancelled_then_closed(world: World) -> Outcome:
+    """How the reader of a stream ends that is cancelled, and whose portal is closed while the source cleans up."""
+    session, started, cleans = await world.open(), world.caller.event(), world.caller.event()
+    closing = threading.Event()
+
+    async def cleaned() -> None:
+        world.tell_caller(cleans.set)
+        while not closing.is_set():
+            await world.callee.turn()
+        for _ in range(500):  # Whatever thread is first now, it is not over before close() has begun.
+            await world.callee.turn()
+        world.trace.append("cleaned")
+
+    async def asynchronous() -> Any:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+            yield
+        finally:
+            await cleaned()
+
+    def plain() -> Any:
+        world.tell_caller(started.set)
+        try:
+            drive(world.callee.sleep_forever())
+            yield
+        finally:
+            drive(cleaned())
+
+    async def first() -> None:
+        async for _ in world.caller.stream(session, plain if world.callee.blocking else asynchronous):
+            pass
+
+    task = await world.caller.spawn(first)
+    await started.wait()
+    await world.caller.cancel(task)
+    await cleans.wait()
+    closing.set()
+    await world.close(session)
+    return await world.caller.join(task)
+
+
+@law("S27", needs=("stream", "cancel", "opens", "edge"), source="PEP 533", once=True)
+async def closing_the_portal_does_not_cut_the_cleanup_of_a_stream_that_was_cancelled(world: World) -> None:
+    """Look for a close that cancels all that is left, also what has been cancelled already and is cleaning up."""
+    await cancelled_then_closed(world)
+    expect(world.trace == ["cleaned"], world.trace)
+
+
+@law("S33", needs=("stream", "cancel", "opens", "edge"), source="The first request counts, as with two cancels (C16)", once=True)
+async def a_reader_who_was_cancelled_before_the_close_ends_as_cancelled(world: World) -> None:
+    """Look for a close that gives its own reason to all who still wait."""
+    kind, got = await cancelled_then_closed(world)
+    expect(world.ended_by_a_cancel(kind, got), (kind, got))
+
+
+@law("S29", needs=("stream",), source=PEP525, once=True)
+async def a_source_that_ends_at_what_is_sent_or_thrown_into_it_ends_the_stream(world: World) -> None:
+    """Look for an end that only the plain next step is believed to have: there would be an item, or an error of the bridge's.
+
+    Whether what is sent and thrown arrives there, S4 asks.
+    """
+
+    async def asynchronous() -> Any:
+        with contextlib.suppress(ValueError):
+            yield 1
+
+    def plain() -> Any:
+        with contextlib.suppress(ValueError):
+            yield 1
+
+    for step, what in (("asend", "the end"), ("athrow", ValueError("the end"))):
+        items = world.caller.stream(world.session, plain if world.callee.blocking else asynchronous)
+        got = [await items.__anext__()]
+        try:
+            got.append(await getattr(items, step)(what))
+        except (StopAsyncIteration, TypeError, AttributeError, NotImplementedError):
+            pass
+        except ValueError as error:
+            expect(error is what, error)
+        await items.aclose()
+        expect(got == [1], (step, got))

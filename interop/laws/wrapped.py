@@ -1,0 +1,154 @@
+"""H: what wrap() takes beside a framework's own futures: coroutines, objects with __await__(), futures that no loop owns."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import inspect
+from collections.abc import Generator
+from typing import Any
+
+from interop.laws.hybrids import each
+from interop.laws.law import law
+from interop.laws.world import NotApplicable, World, expect, ident
+
+AWAITABLES = "https://docs.python.org/3/library/asyncio-task.html#awaitables"
+FUTURE = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel"
+
+
+class Thing:
+    """An awaitable that no framework knows."""
+
+    def __init__(self, coroutine: Any) -> None:
+        self.coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.coroutine.__await__()  # type: ignore[no-any-return]
+
+
+@law("H13", needs=("wrap-any",), source=AWAITABLES, once=True)
+async def a_wrapped_coroutine_runs_in_the_callees_loop_and_gives_what_it_gives(world: World) -> None:
+    """Look for a coroutine that the caller's loop runs, since it is the one that awaits it."""
+    if world.callee.blocking:
+        raise NotApplicable(f"{world.callee.name} runs no coroutines")
+    result, error = object(), ValueError("of the coroutine")
+
+    async def where() -> int:
+        return ident()
+
+    async def gives() -> object:
+        await world.callee.turn()
+        return result if ident() == home else ident()
+
+    async def fails() -> None:
+        await world.callee.turn()
+        raise error
+
+    home = await world.call(where)
+    for make in (lambda fn: fn(), lambda fn: Thing(fn())):
+        got: Any = await world.caller.waited(world.wrap(make(gives)))
+        expect(got is result, got)
+        try:
+            got = await world.caller.waited(world.wrap(make(fails)))
+        except ValueError as caught:
+            got = caught
+        expect(got is error, got)
+
+
+async def cancelled_at_once(world: World, foreign: Any) -> tuple[bool, Any]:
+    """Cancel what wrap() gives as soon as there is something to cancel; whether who waits ends as cancelled, and how it ends."""
+
+    async def wait() -> Any:
+        return await world.caller.waited(wrapper)
+
+    wrapper = world.wrap(foreign)
+    lazy = inspect.iscoroutine(wrapper)  # Nothing begins before it is awaited, and who awaits it is cancelled.
+    if not lazy:
+        world.caller.drop(wrapper)
+    task = await world.caller.spawn(wait)
+    if lazy:
+        await world.turns(1)
+        await world.caller.cancel(task)
+    kind, got = await world.caller.join(task)
+    plain = world.caller.blocking and not world.caller.has_loop  # A thread that waits for a cancelled Future has an error.
+    return kind != "value" if plain else world.ended_by_a_cancel(kind, got), (kind, got)
+
+
+@law("H15", needs=("wrap-any", "cancel"), source="Python warns of a coroutine that was never awaited", once=True)
+async def a_wrapped_coroutine_that_is_cancelled_at_once_is_closed(world: World) -> None:
+    """Look for a coroutine that nobody runs any more, and that nobody closes."""
+    if world.callee.blocking:
+        raise NotApplicable(f"{world.callee.name} runs no coroutines")
+
+    async def forever() -> None:
+        await world.callee.sleep_forever()
+
+    coroutine = forever()
+    is_cancelled, how = await cancelled_at_once(world, coroutine)
+    await world.call(world.callee.turn)
+    expect(is_cancelled, how)
+    expect(inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED, inspect.getcoroutinestate(coroutine))
+
+
+@law("H17", needs=("wrap-any", "cancel"), source=FUTURE, once=True)
+async def a_future_that_no_loop_owns_is_cancelled_with_its_wrapper_and_not_taken_for_it(world: World) -> None:
+    """Look for a wrapper that is let go, or for a cancel of somebody else's that ends who waits as if it were its own."""
+    future: Any = concurrent.futures.Future()
+    is_cancelled, how = await cancelled_at_once(world, future)
+    expect(future.cancelled() and is_cancelled, (future, how))
+
+    async def wait(foreign: Any) -> Any:
+        return await world.caller.waited(world.wrap(foreign))
+
+    other: Any = concurrent.futures.Future()
+    task = await world.caller.spawn(wait, other)
+    await world.turns(3)
+    other.cancel()
+    kind, got = await world.caller.join(task)
+    expect(kind == "error", (kind, got))
+    expect(not isinstance(got, world.caller.cancel_type), got)
+
+
+@law("H19", needs=("wrap-any",), source="A coroutine that nobody can run is an error, at once", once=True)
+async def a_coroutine_is_refused_where_none_can_run(world: World) -> None:
+    """Look for a function that returns the coroutine as its value."""
+    if not world.callee.blocking:
+        raise NotApplicable(f"{world.callee.name} runs coroutines")
+
+    async def refused(foreign: Any) -> bool:
+        try:
+            await world.caller.waited(world.wrap(foreign))
+        except Exception:
+            return True
+        return False
+
+    async def fine() -> None: ...
+
+    for make in _coroutine, Thing:
+        coroutine = fine()
+        got = await refused(make(coroutine))
+        coroutine.close()
+        expect(got, make)
+
+
+def _coroutine(it: Any) -> Any:
+    return it
+
+
+@law("H21", needs=("wrap", "cancel"), source=AWAITABLES, once=True)
+async def a_wrapper_that_is_cancelled_at_once_cancels_what_it_wraps(world: World) -> None:
+    """Look for a cancel that comes before the wrapper has anybody at home who could pass it on; it is hung here."""
+
+    async def fn() -> None:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+        finally:
+            world.tell_caller(ended.set)
+
+    started, ended = world.caller.event(), world.caller.event()
+    async for kind, foreign in each(world, fn, "cancel"):
+        await started.wait()
+        is_cancelled, how = await cancelled_at_once(world, foreign)
+        await ended.wait()
+        expect(is_cancelled, (kind, how))
+        started, ended = world.caller.event(), world.caller.event()

@@ -1,0 +1,126 @@
+"""What breaks the laws about peers that call back, that end, and that say so (chapters L, C and X)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from typing import Any
+
+from interop.errors import CalleeCancelled, PeerGone, PortalClosed, WrongThread
+from tests.faulty.fault import AtItsPeersEnd, Fault, Session, adapter, result
+
+inside: contextvars.ContextVar[Any] = contextvars.ContextVar("inside", default=None)
+
+
+class KnowsItsWayBackInItsOwnTaskOnly(Fault):
+    """As async_to_sync() of asgiref, which knows the loop in the thread that sync_to_async() has started, and in no other."""
+
+    breaks = "L17"
+
+    def back(self, here: Any) -> Any:
+        class Back(Fault):
+            async def calls(self, session: Session, fn: Any) -> Any:
+                if inside.get() is not asyncio.current_task():
+                    raise RuntimeError("this task was not started by a call")
+                return await session.portal.call(fn)
+
+        return Session(Back(self.crossing), super().back(here))
+
+    async def there(self, session: Session, fn: Any) -> Any:
+        inside.set(asyncio.current_task())
+        return await result(fn)
+
+
+class DoesNotHearOfAThreadsEnd(Fault):
+    """As a table of threads by their number, which a thread does not leave when it ends."""
+
+    breaks = "L22"
+    on = "threads->asyncio/thread"
+
+    def spoil(self) -> None:
+        adapter("threads").Ending = lambda runtime: None
+
+
+class WaitsForALoopThatHasEnded(AtItsPeersEnd):
+    """As run_coroutine_threadsafe() and blockingCallFromThread(): what the loop has not answered, nobody answers."""
+
+    breaks = "L18"
+
+    async def instead(self, error: PeerGone) -> Any:
+        await asyncio.get_running_loop().create_future()
+
+
+class SaysThatItsPeerIsGoneWhenItIsClosed(Fault):
+    """As one ConnectionError for whatever end there was."""
+
+    breaks = "L19"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except PortalClosed as error:
+            raise PeerGone("asyncio", "the connection was lost") from error
+
+
+class SaysThatItIsClosedWhenItsPeerIsGone(AtItsPeersEnd):
+    """As an executor, which "cannot schedule new futures after shutdown", with no word of who has shut it down."""
+
+    breaks = "L20"
+
+    async def instead(self, error: PeerGone) -> Any:
+        raise PortalClosed("asyncio->asyncio") from error
+
+
+class SaysThatItsPeerIsGoneWhenItsCalleeWasCancelled(Fault):
+    """As a bridge that takes a cancel which it has not sent for the end of the callee's loop."""
+
+    breaks = "C33"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except CalleeCancelled as error:
+            raise PeerGone("asyncio", "it was cancelled") from error.__cause__
+
+
+class ServesWhoeverCalls(Fault):
+    """As most clients, which are documented to be no good in another loop, and do not look."""
+
+    breaks = "X13"
+
+    def calls(self, session: Session, fn: Any) -> Any:
+        return self.anywhere(session, fn)
+
+    async def anywhere(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except WrongThread:
+            async with adapter("asyncio").open_portal(session.runtime) as portal:
+                return await portal.call(fn)
+
+
+class SaysThatItIsClosedAndNoMore(Fault):
+    """As RuntimeError("closed"): the message is right, and nobody knows what it is about."""
+
+    breaks = "L21"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except PortalClosed as error:
+            error.args = ("it is closed",)
+            raise
+
+
+class ForgetsWhatEndedThePeer(Fault):
+    """As `except BaseException: break` around a loop that runs in a thread."""
+
+    breaks = "L23"
+    on = "asyncio->gevent/thread"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        try:
+            return await session.portal.call(fn)
+        except PeerGone as error:
+            error.__cause__ = None
+            raise

@@ -1,0 +1,102 @@
+"""What breaks the laws about the very end of streams and managers (chapter S)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from interop.errors import CalleeCancelled, PortalClosed
+from tests.faulty.fault import Fault, Session
+
+LOOP = "asyncio->asyncio/loop"
+
+
+class LeavesAgainWhatWasCancelled(Fault):
+    """As `except BaseException: await manager.__aexit__(...)` around a block whose leaving has just been cancelled."""
+
+    breaks = "S17"
+    on = LOOP
+
+    def enters(self, session: Session, manager: Any) -> Any:
+        made = manager()
+        return Again(session, session.portal.enter(made), made)
+
+
+class Again:
+    def __init__(self, session: Session, entered: Any, made: Any) -> None:
+        self.session, self.entered, self.made = session, entered, made
+
+    async def __aenter__(self) -> Any:
+        return await self.entered.__aenter__()
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        try:
+            return await self.entered.__aexit__(kind, error, trace)
+        except CalleeCancelled:
+            await self.session.portal.call(self.made.__aexit__, kind, error, trace)
+            raise
+
+
+class KeepsADroppedStream(Fault):
+    """As a table of open streams, from which a close takes them out, and nothing else."""
+
+    breaks = "S18"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        stream = session.portal.stream(fn)
+        session.kept = [*(session.kept or ()), stream]
+        return stream
+
+
+class GivesNothingAfterACancelledStep(Fault):
+    """As a step that is answered with nothing when the source has ended meanwhile."""
+
+    breaks = "S19"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        return Items(session.portal.stream(fn))
+
+
+class Items:
+    def __init__(self, items: Any) -> None:
+        self.items, self.cancelled = items, False
+
+    def __aiter__(self) -> Items:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.items, name)
+
+    async def __anext__(self) -> Any:
+        if self.cancelled:
+            return None
+        try:
+            return await self.items.__anext__()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+class TellsItsReadersOfTheCloseAlone(Fault):
+    """As `raise PortalClosed` for all who wait, whatever their sources said at their end."""
+
+    breaks = "S31"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        class Told(Items):
+            async def __anext__(self) -> Any:
+                try:
+                    return await self.items.__anext__()
+                except ValueError:
+                    if session.kept == "closing":
+                        raise PortalClosed("asyncio->asyncio") from None
+                    raise
+
+        return Told(session.portal.stream(fn))
+
+    async def closes(self, session: Session) -> None:
+        session.kept = "closing"
+        await super().closes(session)

@@ -1,0 +1,84 @@
+"""What breaks the laws about what wrap() takes beside a framework's own futures (chapter H)."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from inspect import iscoroutine
+from typing import Any
+
+from tests.faulty.fault import Fault
+from tests.faulty.hybrids import WrapFault
+
+LOOP = "asyncio->asyncio/loop"
+
+
+class RunsItsCoroutinesInTheCallersLoop(Fault):
+    """As asyncio.ensure_future(), which takes every coroutine for one of the loop that runs."""
+
+    breaks = "H13"
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        return asyncio.ensure_future(foreign) if iscoroutine(foreign) else super().wrap(session, foreign)
+
+
+class ForgetsACoroutineThatIsCancelledAtOnce(Fault):
+    """As a callback that begins what is wrapped, unless the wrapper is cancelled by then."""
+
+    breaks = "H15"
+    on = LOOP
+    kept: tuple[Any, ...] = ()
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        if not iscoroutine(foreign):
+            return super().wrap(session, foreign)
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self.kept += (foreign,)  # Else Python would close it, and say so.
+
+        def begin() -> None:
+            if not future.cancelled():
+                asyncio.ensure_future(foreign).add_done_callback(done)
+
+        def done(task: asyncio.Future[Any]) -> None:
+            error = task.exception()
+            if error is None:
+                future.set_result(task.result())
+            else:
+                future.set_exception(error)
+
+        loop.call_soon(begin)
+        return future
+
+
+class ShieldsAFutureThatNoLoopOwns(Fault):
+    """As run_in_executor() around Future.result(): a cancel ends the wait alone."""
+
+    breaks = "H17"
+    on = LOOP
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        future = super().wrap(session, foreign)
+        return asyncio.shield(future) if isinstance(foreign, concurrent.futures.Future) else future
+
+
+class GivesTheCoroutineItself(Fault):
+    """As a function in a thread that returns a coroutine: nobody awaits it there, and it is a value like any other."""
+
+    breaks = "H19"
+    on = "asyncio->threads/thread"
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        return asyncio.sleep(0, foreign) if iscoroutine(foreign) else super().wrap(session, foreign)
+
+
+class LosesACancelThatComesAtOnce(WrapFault):
+    """As a task that begins to wait some turns later: until then it is cancelled alone."""
+
+    breaks = "H21"
+
+    async def waits(self, future: Any, foreign: Any) -> Any:
+        if asyncio.isfuture(foreign):
+            for _ in range(3):
+                await asyncio.sleep(0)
+        return await future

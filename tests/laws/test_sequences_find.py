@@ -1,0 +1,87 @@
+"""What chapter M finds: the defects of our own adapters as they were, and nothing in those that there are."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interop.bridges.crossing import some
+
+ROOT = Path(__file__).parents[2]
+OLD = "44d47dc"
+# The drivers are as they are now, but for the one that uses what those adapters had not.
+ADAPTERS = (
+    *("interop/adapters", "interop/topologies", "interop/harness/drivers/threads.py"),
+    *(f"interop/{name}.py" for name in ("bell", "blocking", "call", "conversation", "errors", "managers", "portal", "runtime")),
+    *(f"interop/{name}.py" for name in ("streams", "wrapping")),
+)
+# Rows of the list of defects that were known of these adapters: law, seeds, crossing, and what it says. The first is a race.
+ROWS = {
+    "cancel_lost_after_two_calls": ("M2", range(1, 100), "asyncio->threads/thread", "its cancel had no effect"),
+    "enter_cancelled_while_callee_is_busy": (
+        "M4",
+        range(37, 38),
+        "asyncio->asyncio/thread",
+        "manager 4 of b",  # It was left entered, or began when its caller had gone on: whichever thread was faster.
+    ),
+    "stream_step_cancelled_while_callee_is_busy": ("M3", range(21, 22), "gevent->trio/thread", "while its source was still open"),
+    "stream_cancelled_in_trio": ("M3", range(67, 68), "trio->anyio[asyncio]/guest", "got CalleeCancelled"),
+}
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This kit, with the adapters of that commit."""
+    done = subprocess.run(["git", "archive", "--format=zip", OLD, *ADAPTERS], cwd=ROOT, capture_output=True)
+    if done.returncode:
+        pytest.skip(f"there is no commit {OLD} here: {done.stderr.decode(errors='replace')}")
+    there = tmp_path_factory.mktemp("old")
+    for package in ("interop", "scenarios"):
+        shutil.copytree(ROOT / package, there / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ADAPTERS:
+        if (there / name).is_dir():
+            shutil.rmtree(there / name)
+    with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+        archive.extractall(there)
+    return there
+
+
+def findings_of(path: Path, cwd: Path, *options: str) -> list[dict[str, Any]]:
+    """What `interop run` finds, with `path` before all else that can be imported."""
+    command = [sys.executable, "-m", "interop", "run", *options, "--record", "record.json"]
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
+    found: list[dict[str, Any]] = json.loads((cwd / "record.json").read_text(encoding="utf-8"))["findings"]
+    return found
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("row", ROWS)
+def test_it_finds_a_known_defect_of_the_old_adapters(old: Path, row: str) -> None:
+    law, seeds, crossing, said = ROWS[row]
+    (finding,) = findings_of(old, old, "--law", law, "--seeds", f"{seeds.start}:{seeds.stop}", "--crossing", crossing)
+    assert finding["verdict"] == "broken"
+    assert said in finding["reason"]
+    assert any("HERE" in line for line in finding["trace"])
+
+
+@pytest.mark.campaign
+def test_it_finds_nothing_in_a_hundred_programs_a_law_on_each_framework_and_topology(tmp_path: Path) -> None:
+    """Threads take turns after a microsecond: a race that takes a busy machine weeks to show is seen in minutes."""
+    site, crossings = tmp_path / "site", ",".join(map(str, some()))
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import sys\nsys.setswitchinterval(1e-6)\nprint(file=open('short', 'a'))\n")
+    found = findings_of(site, tmp_path, "--law", "M", "--seeds", "1000:1100", "--crossing", crossings, "--jobs", "2")
+    assert (tmp_path / "short").exists()
+    assert {each["subject"] for each in found} == set(crossings.split(","))
+    wrong = [each for each in found if each["verdict"] not in ("kept", "not-applicable")]
+    assert [(it["subject"], it["check"], it["verdict"], it["reason"], *it["trace"], it.get("stacks")) for it in wrong] == []
