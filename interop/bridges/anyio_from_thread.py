@@ -6,6 +6,7 @@ Source: https://anyio.readthedocs.io/en/stable/threads.html
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -35,13 +36,19 @@ class Session:
 
 
 class AwaitableSession(Session):
-    """The same, held by asyncio code, which waits for the portal's concurrent Futures."""
+    """The same, held by asyncio code."""
 
     async def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """As its documentation has it for tasks: start_task_soon()."""
+        """As its documentation has it for a call from another event loop: call_async(), since 4.16.
+
+        Before that a task waited for what start_task_soon() gives, a concurrent Future.
+        """
         import asyncio
 
-        return await asyncio.wrap_future(self.portal.start_task_soon(partial(natively(fn), *args, **kwargs)))
+        called = partial(natively(fn), *args, **kwargs)
+        if hasattr(self.portal, "call_async"):
+            return await self.portal.call_async(called)
+        return await asyncio.wrap_future(self.portal.start_task_soon(called))
 
 
 class AnyioFromThread(Bridge):
@@ -84,16 +91,22 @@ class AnyioFromThread(Bridge):
 
         return run_sync(partial(fn, *args, **kwargs))
 
-    def here(self) -> None:
-        """Nothing: a worker thread knows its loop."""
+    def here(self) -> dict[str, Any]:
+        """A worker thread knows its loop; other threads need its token, which run() takes since 4.11."""
+        if self.crossing.caller == "threads":
+            return {}
+        from anyio import from_thread, lowlevel
 
-    def back(self, here: None) -> Way:
-        """From the worker thread into its loop, or from the loop to a thread."""
+        takes = "token" in inspect.signature(from_thread.run).parameters
+        return {"token": lowlevel.current_token()} if takes else {}
+
+    def back(self, here: dict[str, Any]) -> Way:
+        """From a thread into the loop, or from the loop to a thread."""
         if self.crossing.caller == "threads":
             return Way(self.call)
         from anyio.from_thread import run
 
-        return Way(lambda fn, *args, **kwargs: run(partial(natively(fn), *args, **kwargs)))
+        return Way(lambda fn, *args, **kwargs: run(partial(natively(fn), *args, **kwargs), **here))
 
 
 @contextlib.contextmanager

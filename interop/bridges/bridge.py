@@ -5,7 +5,8 @@ An author writes run() and call(), and what the library has of stream(), enter()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from interop.bridges.crossing import Crossing
@@ -17,6 +18,7 @@ CAPABILITIES = {
     "open": "it has open(): sessions are opened and closed by themselves",
     "back": "it has here() and back(): the callee can call the caller",
     "wrap": "it has wrap()",
+    "wrap-any": "its wrap() also takes coroutines, objects with __await__() and concurrent.futures.Futures",
     "inward": "it has inward(): a blocking session into the loop that runs here",
     "many": "any number of plain functions may wait at once: there is no pool with a limit",
     "dies": "it says what becomes of calls whose peer's loop dies",
@@ -31,6 +33,7 @@ class Bridge:
         package: the distribution that has to be installed.
         crossings: where it can be used.
         has: what it can do beside call(), of CAPABILITIES.
+        errors: what its callers get, if it says so: "closed", "gone", "cancelled" (the callee, by itself), "thread" (another's).
         fresh: it changes the whole process: give it an interpreter of its own.
     """
 
@@ -38,6 +41,7 @@ class Bridge:
     package = ""
     crossings: tuple[Crossing, ...] = ()
     has: frozenset[str] = frozenset()
+    errors: Mapping[str, type[BaseException]] = MappingProxyType({})
     fresh = False
 
     def __init__(self, crossing: Crossing) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from interop.bridges.bridge import Bridge
 from interop.bridges.crossing import Crossing, every
+from interop.errors import CalleeCancelled, PeerGone, PortalClosed, WrongThread
 from interop.portal import find
 from interop.runtime import Runtime
+
+SAY_WHERE = ("Future", "Task", "Greenlet", "GreenThread")  # The types of what knows its loop; a Deferred and an Event do not.
 
 
 class Portals(Bridge):
@@ -17,7 +21,10 @@ class Portals(Bridge):
 
     name = "portal"
     crossings = tuple(every())
-    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "inward", "dies", "many"})
+    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many"})
+    errors: Mapping[str, type[BaseException]] = MappingProxyType(
+        {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread}
+    )
 
     def __init__(self, crossing: Crossing) -> None:
         super().__init__(crossing)
@@ -27,7 +34,8 @@ class Portals(Bridge):
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The caller's loop, by itself or as a guest of the callee's."""
         if self.topology != "hosted":
-            self.caller.run(main, self.caller_flavour)
+            run = AS_PROGRAMS_DO.get(self.crossing.caller)
+            run(main) if run is not None else self.caller.run(main, self.caller_flavour)
         else:
             self.callee.run(lambda: self._hosting(main), self.callee_flavour)
 
@@ -59,8 +67,52 @@ class Portals(Bridge):
         return self.caller.open_portal(self.callee.current())  # type: ignore[attr-defined]
 
     def wrap(self, session: Any, foreign: Any) -> Any:
-        """The caller's wrap()."""
+        """The caller's wrap(), which is told where a foreign awaitable lives only if that does not say so itself."""
+        if type(foreign).__name__ in SAY_WHERE:
+            return self.caller.wrap(foreign)  # type: ignore[attr-defined]
         return self.caller.wrap(foreign, of=session.runtime)  # type: ignore[attr-defined]
+
+
+Main = Callable[[], Coroutine[Any, Any, None]]
+
+
+def run_the_reactor(main: Main) -> None:
+    """The process's reactor, which knows nothing of our portals before one is opened."""
+    from twisted.internet import reactor as untyped
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+    reactor: Any = untyped
+    outcome: list[Any] = []
+
+    def begin() -> None:
+        Deferred.fromCoroutine(main()).addBoth(outcome.append).addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run(installSignalHandlers=False)
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+
+
+def run_the_asyncioreactor(main: Main) -> None:
+    """The same, on an asyncio loop."""
+    import asyncio
+
+    from twisted.internet import asyncioreactor
+
+    install: Any = asyncioreactor.install
+    loop = asyncio.SelectorEventLoop()
+    install(loop)
+    try:
+        run_the_reactor(main)
+    finally:
+        loop.close()
+
+
+AS_PROGRAMS_DO: Mapping[str, Callable[[Main], None]] = {
+    "twisted": run_the_reactor,
+    "twisted[asyncio]": run_the_asyncioreactor,
+}
 
 
 @contextlib.asynccontextmanager

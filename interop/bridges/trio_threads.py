@@ -5,6 +5,8 @@ Source: https://trio.readthedocs.io/en/stable/reference-core.html#threads
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -24,14 +26,35 @@ class TrioThreads(Bridge):
     has = frozenset({"back"})
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Trio in this thread; if threads call, they are another."""
+        """Trio in this thread; if threads call, in another one, so that its end is not theirs."""
         import trio
 
-        async def program() -> None:
-            self.token = trio.lowlevel.current_trio_token()
-            await (main() if self.crossing.caller == "trio" else self.to_thread(threads.run, main))
+        if self.crossing.caller == "trio":
+            trio.run(self._program, main)
+            return
+        ready, thread = threading.Event(), threading.Thread(target=trio.run, args=(self._serve,), name="trio")
+        self.ready = ready.set
+        thread.start()
+        ready.wait()
+        try:
+            threads.run(main)
+        finally:
+            with contextlib.suppress(trio.RunFinishedError):
+                self.token.run_sync_soon(self.over.set)
+            thread.join()
 
-        trio.run(program)
+    async def _program(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        import trio
+
+        self.token = trio.lowlevel.current_trio_token()
+        await main()
+
+    async def _serve(self) -> None:
+        import trio
+
+        self.token, self.over = trio.lowlevel.current_trio_token(), trio.Event()
+        self.ready()
+        await self.over.wait()
 
     def to_thread(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """From Trio."""

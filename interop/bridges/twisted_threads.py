@@ -5,6 +5,7 @@ Source: https://docs.twisted.org/en/stable/core/howto/threading.html
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -15,7 +16,7 @@ from interop.bridges.crossing import Crossing
 
 
 class TwistedThreads(Bridge):
-    """The reactor in the main thread, and its pool of ten."""
+    """The reactor, and its pool of ten threads."""
 
     name = "twisted-threads"
     package = "twisted"
@@ -23,13 +24,29 @@ class TwistedThreads(Bridge):
     has = frozenset({"back"})
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """The reactor in this thread; if threads call, they are another."""
+        """The reactor in this thread; if threads call, in another one, so that its end is not theirs."""
         from interop.adapters import twisted
 
-        async def program() -> None:
-            await (main() if self.crossing.caller == "twisted" else self.to_thread(threads.run, main))
+        if self.crossing.caller == "twisted":
+            twisted.run(main)
+            return
+        from twisted.internet import reactor
+        from twisted.internet.defer import Deferred
 
-        twisted.run(program)
+        ready, over = threading.Event(), Deferred[None]()
+
+        async def serve() -> None:
+            ready.set()
+            await over
+
+        thread = threading.Thread(target=twisted.run, args=(serve,), name="twisted")
+        thread.start()
+        ready.wait()
+        try:
+            threads.run(main)
+        finally:
+            reactor.callFromThread(over.callback, None)
+            thread.join()
 
     def to_thread(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """From the reactor."""

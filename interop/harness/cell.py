@@ -22,6 +22,9 @@ class Cell:
         modules: what else is imported first: a file with laws or bridges of one's own.
         urls: of the local origin, for chapter F.
         alone: no two laws share a session.
+        seeds: of the programs that each law of chapter M runs, instead of its own few.
+        program: the one program, as text, that it runs instead.
+        reported: what earlier workers of this cell heard while a law was kept.
     """
 
     bridge: str
@@ -30,6 +33,9 @@ class Cell:
     modules: tuple[str, ...] = ()
     urls: tuple[tuple[str, str], ...] = ()
     alone: bool = False
+    seeds: range = range(0)
+    program: str = ""
+    reported: tuple[str, ...] = ()
 
     @property
     def kind(self) -> type[Bridge]:

@@ -36,7 +36,7 @@ def judged(findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
     return found, departures.stale(known, checked)
 
 
-GOOD_TO_BAD = ("observed", "kept", "not-applicable", "blocked", "kit-error", "broken", "hung", "crashed")
+GOOD_TO_BAD = ("observed", "kept", "not-applicable", "inconclusive", "blocked", "kit-error", "broken", "hung", "crashed")
 
 
 def together(findings: Sequence[Finding]) -> list[Finding]:
@@ -46,6 +46,8 @@ def together(findings: Sequence[Finding]) -> list[Finding]:
         groups.setdefault(finding.key, []).append(finding)
     found = []
     for group in groups.values():
+        # What could not be told once, and could another time, is told.
+        group = [finding for finding in group if finding.verdict != "inconclusive"] or group
         worst = max(group, key=lambda finding: GOOD_TO_BAD.index(finding.verdict))
         verdicts = Counter(finding.verdict for finding in group)
         if len(verdicts) > 1:

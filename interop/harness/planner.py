@@ -44,6 +44,8 @@ def cells(
     bridges: Sequence[str] = (),
     laws: Sequence[str],
     seed: int | None = None,
+    seeds: range = range(0),
+    program: str = "",
 ) -> list[Cell]:
     """One cell for each crossing of each bridge that fits; empty filters let everything through.
 
@@ -51,6 +53,8 @@ def cells(
         bridges: names; without any, our own portals.
         laws: ids.
         seed: shuffles the laws of each cell, and the cells.
+        seeds: of the programs that each law of chapter M runs, instead of its own few.
+        program: the one that it runs instead.
 
     Raises:
         NoSuchThing: a name that nothing has.
@@ -84,9 +88,22 @@ def cells(
         order = list(laws)
         if seed is not None:
             dice.shuffle(order)
-        found.append(Cell(spec, crossing, tuple(order)))
+        found.append(Cell(spec, crossing, tuple(order), seeds=seeds, program=program))
     if seed is not None:
         dice.shuffle(found)
+    return found
+
+
+def seeds(text: str) -> range:
+    """The seeds that are asked for: "2000" for the first 2000, "67:70" for 67, 68 and 69.
+
+    Raises:
+        InteropError: it says no seeds.
+    """
+    match = re.fullmatch(r"(?:(\d+):)?(\d+)", text)
+    found = range(int(match[1] or 0), int(match[2])) if match else range(0)
+    if not found:
+        raise InteropError(f"no seeds: {text!r}; write a number, or FROM:TO")
     return found
 
 

@@ -16,14 +16,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
-from interop.harness import scenario, worker
+from interop.harness import worker
 from interop.harness.cell import Cell
 from interop.harness.stuck import Watch
 from interop.laws.law import Law, catalogue
@@ -42,7 +42,11 @@ def run(cells: Sequence[Cell], *, jobs: int) -> Iterator[Finding]:
     """
     wanted = any(id.startswith("F") for cell in cells for id in cell.laws)
     with contextlib.ExitStack() as stack:
-        urls = stack.enter_context(scenario.served()) if wanted else {}
+        urls: Mapping[str, str] = {}
+        if wanted:
+            from interop.harness import scenario  # Its modules are many, and only chapter F needs them.
+
+            urls = stack.enter_context(scenario.served())
         yield from _run([replace(cell, urls=tuple(urls.items())) for cell in cells], jobs)
 
 
@@ -94,6 +98,7 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
         for id in cell.laws:
             yield _finding(cell, laws[id], "not-applicable", missing)
         return
+    cell = replace(cell, laws=tuple(sorted(cell.laws, key=lambda id: laws[id].turn)))
     left = list(cell.laws)
     while left and not stop.is_set():
         life = Life(cell, tuple(left))
@@ -106,6 +111,7 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
                 if last is not None:
                     yield last
                 spoiled = message.pop("spoils")
+                cell = replace(cell, reported=(*cell.reported, *worker.reported(message)))
                 last = _finding(cell, laws[message.pop("check")], **message)
                 left.remove(last.check)
                 begun.clear()
@@ -122,7 +128,7 @@ def check(cell: Cell, stop: threading.Event) -> Iterator[Finding]:
             continue
         verdict, reason = life.verdict()
         if not life.started:  # Nothing can be checked here at all.
-            reason = f"the worker did not come to its first law: {reason}"
+            reason = reason if verdict == "blocked" else f"the worker did not come to its first law: {reason}"
             for id in left:
                 yield _finding(cell, laws[id], "blocked", reason, stacks=life.printed())
             return
@@ -191,6 +197,9 @@ class Life:
                     what, message = channel.recv()
                 except (EOFError, OSError):
                     break
+                if what == "cannot":
+                    self.end = End("blocked", message)
+                    return
                 watch = Watch(process.pid, wall=WALL)  # It goes on.
                 self.started = True
                 if what == "end":

@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+doing = ""  # What this process does now, for whoever asks for its stacks.
+
 
 def answer_requests() -> None:
     """A thread that writes the stacks to standard error for SIGUSR1; for SIGUSR2 C code does it."""
@@ -35,7 +37,9 @@ def answer_requests() -> None:
 def written() -> str:
     """All stacks of this process; those that say the same, as idle workers do, once."""
     said = Counter(f"{title}\n{''.join(traceback.format_list(stack))}\n" for title, stack in _stacks())
-    return "".join(text if times == 1 else f"{times} times: {text}" for text, times in said.items())
+    return (f"it runs {doing}\n\n" if doing else "") + "".join(
+        text if times == 1 else f"{times} times: {text}" for text, times in said.items()
+    )
 
 
 def _stacks() -> Iterator[tuple[str, Any]]:

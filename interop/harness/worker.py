@@ -1,7 +1,7 @@
 """One cell in a process of its own: the laws one after the other, in the caller's loop; a message for each as it ends.
 
-Messages: ("begin", law id), ("finding", a dict), ("end", ""). A law that hangs is found out by the parent, which asks for the
-stacks and ends this process.
+Messages: ("begin", law id), ("finding", a dict), ("end", ""), or ("cannot", why) where no law can be checked. A law that hangs is
+found out by the parent, which asks for the stacks and ends this process.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from interop.harness import drivers, leftovers, stacks
+from interop.harness import drivers, importing, leftovers, stacks
 from interop.harness.cell import Cell
 from interop.harness.reports import Reports
-from interop.harness.scenario import Scenario
 from interop.laws.law import Law, catalogue
 from interop.laws.needs import missing
 from interop.laws.world import Broken, NotApplicable, World, variable
@@ -54,8 +53,16 @@ def main(cell: Cell, channel: Any, output: str) -> None:
     reports.install()
     gc.collect()
     gc.freeze()
-    Worker(cell, channel, reports, Path(output).parent).run()
-    channel.send(("end", ""))
+    worker = Worker(cell, channel, reports, Path(output).parent)
+    try:
+        worker.run()
+    except BaseException as error:
+        if worker.law:
+            raise
+        traceback.print_exc()
+        channel.send(("cannot", _short(importing.in_words(error))))
+    else:
+        channel.send(("end", ""))
 
 
 def _end_with_the_parent(channel: Any) -> None:
@@ -72,6 +79,8 @@ class Worker:
     def __init__(self, cell: Cell, channel: Any, reports: Reports, folder: Path) -> None:
         self.cell, self.channel, self.reports, self.folder = cell, channel, reports, folder
         self.laws = catalogue()
+        self.reported, self.lasts, self.first = list(cell.reported), True, list[str]()
+        self.law = ""  # the last that has begun
 
     def run(self) -> None:
         """Drive all laws in the caller's loop."""
@@ -79,35 +88,75 @@ class Worker:
         for side in (self.caller, self.callee):
             side.listen(self.reports.heard)
         self.bridge = self.cell.kind(self.cell.crossing)
-        self.scenario = Scenario(self.cell.crossing, dict(self.cell.urls), self.folder)
+        self.scenario: Any = None
+        if any(self.laws[id].chapter == "F" for id in self.cell.laws):
+            from interop.harness.scenario import Scenario  # Its modules are many, and only chapter F needs them.
+
+            self.scenario = Scenario(self.cell.crossing, dict(self.cell.urls), self.folder)
         self.bridge.run(self.check_all)
 
     def world(self, flavour: str = "", opens: bool = True) -> World:
         """A world for one law."""
-        return World(self.caller, self.callee, self.bridge, flavour, opens, self.scenario, reports=self.reports.heard)
+        world = World(self.caller, self.callee, self.bridge, flavour, opens, self.scenario, reports=self.reports.heard)
+        world.seeds, world.program, world.says = self.cell.seeds, self.cell.program, self.says
+        world.beside, world.lasts, world.first = self.reported, self.lasts, self.first
+        return world
 
     async def check_all(self) -> None:
         """Each law, in order, after one call that opens what is opened at the first use."""
+        before, busy = leftovers.now(self.caller), self.caller.busy()
         async with self.world() as world:
             await world.call(self.callee.turn)
+            if self.callee.has_loop:
+                loops: list[object] = []
+                for _ in range(2):
+                    await world.call(self.look, loops)
+                self.lasts = all(loop is loops[0] for loop in loops)
+                del loops
             await self.caller.turn()
         del world
+        if "R15" in self.cell.laws and not self.callee.keeps:
+            self.first = await leftovers.settled(self.caller, before, gc.collect)
+            if (now := self.caller.busy()) != busy:
+                self.first.append(f"something that the caller's loop waits for, {busy} before and {now} after")
         for laws in batches([self.laws[id] for id in self.cell.laws], alone=self.cell.alone):
             for finding in await check(laws, self.world, self.reports, self.begin):
+                self.reported += reported(finding)
                 self.channel.send(("finding", finding))
+
+    async def look(self, loops: list[object]) -> None:
+        """In the callee: which loop it is. It is kept, so that a later one cannot have its id."""
+        loops.append(self.callee.loop())
 
     def begin(self, id: str) -> None:
         """Say which law is checked from now on."""
+        self.law, stacks.doing = id, ""
         self.channel.send(("begin", id))
+
+    def says(self, text: str) -> None:
+        """A law of many programs goes on: what it runs now."""
+        stacks.doing = text
+        self.channel.send(("begin", self.law))
+
+
+def reported(finding: Mapping[str, Any]) -> list[str]:
+    """What was reported while a law was kept, with the law's id: for the law that is about reports."""
+    return [f"{finding['check']}: {line}" for line in finding["evidence"].get("reports", ())]
 
 
 def batches(laws: Sequence[Law], *, alone: bool) -> Iterator[list[Law]]:
-    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, opens its own, or fetches."""
+    """A chapter's laws that can share a session: none cancels, which may spoil it for the next, opens its own, or fetches.
+
+    The law that hears what was reported in the others comes after them, and last the one that ends the callee's loop.
+    """
 
     def place(law: Law) -> str:
-        return law.id if alone or law.needs & {"cancel", "opens", "fetch"} else law.chapter
+        own = (
+            law.needs & {"cancel", "opens", "fetch"} or law.ends or law.chapter == "M" or bool(law.hears)
+        )  # Each of its programs opens one.
+        return law.id if alone or own else law.chapter
 
-    return (list(group) for _, group in itertools.groupby(laws, place))
+    return (list(group) for _, group in itertools.groupby(sorted(laws, key=lambda law: law.turn), place))
 
 
 async def check(laws: Sequence[Law], world: MakeWorld, reports: Reports, begin: Callable[[str], object]) -> list[dict[str, Any]]:
@@ -131,7 +180,7 @@ async def check(laws: Sequence[Law], world: MakeWorld, reports: Reports, begin: 
 
 
 def _good(one: Verdict) -> bool:
-    return one.verdict in ("kept", "not-applicable")
+    return one.verdict in ("kept", "not-applicable") and not one.reports
 
 
 def _well(found: Mapping[Case, Verdict]) -> bool:
@@ -140,7 +189,11 @@ def _well(found: Mapping[Case, Verdict]) -> bool:
 
 def _after(before: Sequence[Case], one: Verdict) -> Verdict:
     laws = ", ".join(dict.fromkeys(law.id for law, _ in before))
-    return replace(one, reason=f"after {laws} in the same session: {one.reason}") if laws else one
+    if not laws:
+        return one
+    where = f"after {laws} in the same session: "
+    reason = where + one.reason if one.reason else ""
+    return replace(one, reason=reason, reports=[where + line for line in one.reports])
 
 
 def _finding(law: Law, found: Mapping[str, Verdict]) -> dict[str, Any]:
@@ -151,6 +204,9 @@ def _finding(law: Law, found: Mapping[str, Verdict]) -> dict[str, Any]:
     evidence: dict[str, Any] = {"flavours": {flavour: one.verdict for flavour, one in found.items()}}
     if worst.traceback:
         evidence |= {"flavour": flavour, "traceback": worst.traceback}
+    reports = list(dict.fromkeys(line for one in found.values() for line in one.reports))
+    if reports:
+        evidence["reports"] = reports[:3]
     return {
         "check": law.id,
         "verdict": worst.verdict,
@@ -170,6 +226,7 @@ class Verdict:
     reason: str = ""
     trace: list[str] = field(default_factory=list)
     traceback: str = ""
+    reports: list[str] = field(default_factory=list)  # Heard while it was kept.
     seconds: float = 0.0  # Without what opens and closes the session.
     spoils: bool = False  # Something of it still goes on here: the next law has to be checked elsewhere.
 
@@ -185,7 +242,10 @@ class Verdict:
 async def check_together(
     cases: Sequence[Case], make: MakeWorld, reports: Reports, begin: Callable[[str], object]
 ) -> dict[Case, Verdict]:
-    """Cases in one session, for as long as all is well; what is left behind is charged to the last of them."""
+    """Cases in one session, for as long as all is well; what is left behind is charged to the last of them.
+
+    What is reported breaks the law that is about reports, and no other that was kept.
+    """
     law, flavour = cases[0]
     world, found, last = make(flavour, "opens" not in law.needs), dict[Case, Verdict](), Verdict("kept")
     caller = world.caller
@@ -223,12 +283,14 @@ async def check_together(
         left = [f"a pending {type(error).__name__}"]
     if variable.get() != before.context:  # Or the same leak, when a case is tried again alone, would be none.
         variable.set(before.context)
-    last.spoils = bool(left)
+    last.spoils = bool(left) or law.ends
     if last.verdict == "kept":
         if left:
             last.verdict, last.reason = "broken", "left behind: " + ", ".join(left)
-        elif reports.heard:
+        elif reports.heard and cases[-1][0].hears:
             last.verdict, last.reason = "broken", "reported as lost: " + "; ".join(reports.heard[:3])
+        else:
+            last.reports = reports.heard[:3]
     reports.heard.clear()
     return found
 

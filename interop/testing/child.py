@@ -19,9 +19,10 @@ from typing import Any
 from interop.harness import drivers, stacks
 from interop.laws.world import running_asyncio_loop
 from interop.portal import find
+from interop.testing import measuring
 
 # What adapters call the loop that runs, where that is not the framework's name before the bracket.
-RUNTIMES = {"anyio[asyncio]": "anyio[asyncio]", "anyio[trio]": "trio"}
+RUNTIMES = {"anyio[asyncio]": "anyio[asyncio]", "anyio[trio]": "trio", "twisted[asyncio]": "twisted[asyncio]"}
 
 
 class WrongFramework(AssertionError):
@@ -33,6 +34,7 @@ def main(job: Mapping[str, Any]) -> None:
     import pytest
 
     folder = Path(sys.argv[1]).parent
+    measured = measuring.start(job["coverage"], folder)
     stacks.answer_requests()
     child = Child(job, folder)
     arguments = [job["file"], f"--rootdir={job['root']}", *(["-c", job["ini"]] if job["ini"] else []), "-o", "addopts="]
@@ -44,6 +46,7 @@ def main(job: Mapping[str, Any]) -> None:
         sys.stderr.write(f"pytest found no such test in the child process\n{said.getvalue()}")
     else:
         (folder / "result.json").write_text(json.dumps(child.result), encoding="utf-8")
+    measuring.save(measured)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # Whatever the test has left behind is no reason to stay.
@@ -55,6 +58,7 @@ class Child:
     def __init__(self, job: Mapping[str, Any], folder: Path) -> None:
         self.job, self.folder = job, folder
         self.result: dict[str, Any] | None = None
+        self.types: list[list[str]] = []  # of what was raised: its class, and those that it is derived from
 
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Any:
         """The one test, without its parameters and marks: the parent has them. Classes are looked into."""
@@ -81,6 +85,11 @@ class Child:
         test.__name__ = fn.__name__
         return test
 
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        """Keep what was raised; the report, which pytest makes, has its text only."""
+        if call.excinfo is not None and not self.types:
+            self.types = [[kind.__module__, kind.__qualname__] for kind in call.excinfo.type.__mro__]
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Keep the call's report, or that of whatever kept it from being called."""
         if report.when == "call" or report.outcome != "passed":
@@ -90,12 +99,19 @@ class Child:
             if report.outcome == "skipped" and isinstance(report.longrepr, tuple):
                 text = report.longrepr[2].removeprefix("Skipped: ")
             self.result = {"outcome": report.outcome, "text": text, "xfail": getattr(report, "wasxfail", None)}
-            self.result |= {"out": report.capstdout, "err": report.capstderr}
+            self.result |= {"types": self.types, "out": report.capstdout, "err": report.capstderr}
 
     def pytest_collectreport(self, report: Any) -> None:
         """The file could not be imported here."""
         if report.outcome != "passed":
-            self.result = {"outcome": report.outcome, "text": report.longreprtext, "xfail": None, "out": "", "err": ""}
+            self.result = {
+                "outcome": report.outcome,
+                "text": report.longreprtext,
+                "xfail": None,
+                "types": [],
+                "out": "",
+                "err": "",
+            }
 
 
 def run(fn: Callable[..., Any], values: Mapping[str, Any], name: str) -> None:

@@ -140,8 +140,8 @@ def _report(finding: Finding, case: Case, known: Sequence[Departure], node: str)
     import pytest
 
     entry = find(known, finding.check, finding.subject, finding.bridge)
-    if finding.verdict == "not-applicable":
-        pytest.skip(finding.reason)
+    if finding.verdict in ("not-applicable", "inconclusive"):
+        pytest.skip(f"inconclusive: {finding.reason}" if finding.verdict == "inconclusive" else finding.reason)
     if finding.verdict == "kept" and entry and not entry.race:
         pytest.fail(f"{case} is kept: its departure is not needed any more: {entry.said}", pytrace=False)
     if finding.verdict == "broken" and entry:

@@ -131,3 +131,28 @@ class NeverEnds(Portals):
     def run(self, main: Any) -> None:
         super().run(main)
         threading.Thread(target=time.sleep, args=(3600,)).start()
+
+
+class ReportsWhatItTells(Rogue):
+    """Leaves a future with an error that nobody retrieves, beside a call that is answered as it should be."""
+
+    def spoil(self) -> None:
+        import asyncio
+
+        asyncio.get_running_loop().create_future().set_exception(ValueError("told"))
+
+
+class ReportsAndHangs(ReportsWhatItTells):
+    """The same; then V11 hangs, so that the laws after it are checked in another process."""
+
+    def open(self) -> Any:
+        return HangsAtV11(Portals.open(self), self.spoil)
+
+
+class HangsAtV11(Spoiled):
+    async def call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if "a_call_that_returns_at_once" in fn.__qualname__:
+            import asyncio
+
+            await asyncio.Event().wait()
+        return await super().call(fn, *args, **kwargs)

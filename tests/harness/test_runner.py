@@ -14,7 +14,8 @@ from interop.bridges.crossing import Crossing
 from interop.harness import runner
 from interop.harness.cell import Cell
 from interop.harness.runner import run
-from interop.record import Finding
+from interop.record import Finding, read
+from tests.harness.once import RunsALoopForEachCall
 
 GOOD = "interop.bridges.portals:Portals"
 CROSSING = Crossing("asyncio", "asyncio", "thread")
@@ -46,7 +47,7 @@ def test_what_breaks_only_after_others_in_the_same_session_is_broken_and_says_so
 
 
 def test_what_is_left_behind_is_charged_to_the_law_that_left_it_not_to_the_last_that_shared_its_session() -> None:
-    """asyncio by itself: a generator's context variable is set in whoever iterates, and S3 has one that sets it."""
+    """asyncio by itself: a generator sets a context variable in the task that iterates, and S3 has one that sets it."""
     alone = Cell("interop.bridges.control:Control", Crossing("asyncio", "asyncio", "alone"), ("S2", "S3", "S4"))
     found = {finding.check: finding for finding in run([alone], jobs=1)}
     assert [found[id].verdict for id in ("S2", "S3", "S4")] == ["kept", "broken", "kept"]
@@ -91,6 +92,30 @@ def test_what_is_left_behind_is_charged_to_the_law_that_left_it() -> None:
     found = findings("LeavesAThread", "V11", "V1", "V15")
     assert [found[id].verdict for id in ("V11", "V1", "V15")] == ["kept", "broken", "kept"]
     assert "left behind: thread" in found["V1"].reason
+
+
+@pytest.mark.parametrize("laws", [("R6", "V1", "V15"), ("V1", "V15", "R6"), ("V15", "R6", "V1", "R2")])
+def test_a_report_beside_a_law_that_is_kept_breaks_the_law_about_reports_alone(laws: tuple[str, ...]) -> None:
+    found = findings("ReportsWhatItTells", *laws)
+    assert {id for id in laws if found[id].verdict == "broken"} == {"R6"}
+    assert "V1: asyncio: Future exception was never retrieved: ValueError('told')" in found["R6"].reason
+    assert found["V1"].evidence["reports"] == ["asyncio: Future exception was never retrieved: ValueError('told')"]
+
+
+def test_what_was_reported_is_known_to_the_next_process_of_the_cell() -> None:
+    found = findings("ReportsAndHangs", "V1", "V11", "R6")
+    assert [found[id].verdict for id in ("V1", "V11", "R6")] == ["kept", "hung", "broken"]
+    assert "V1: asyncio: Future exception was never retrieved: ValueError" in found["R6"].reason
+
+
+@pytest.mark.parametrize("crossing", RunsALoopForEachCall.crossings, ids=str)
+def test_a_bridge_that_ends_the_callees_loop_after_each_call_is_told_so(crossing: Crossing) -> None:
+    once = Cell("tests.harness.once:RunsALoopForEachCall", crossing, ("V1", "X7", "L1", "L2", "L5", "L12", "R2", "M1"))
+    found = {finding.check: finding for finding in run([once], jobs=1)}
+    assert {id for id in found if found[id].verdict == "kept"} == {"V1", "L5", "R2"}
+    told = "a-loop-for-each-call ends the callee's loop after each call"
+    assert {found[id].reason for id in ("X7", "L1", "L2", "L12", "M1")} == {told}
+    assert {found[id].verdict for id in ("X7", "L1", "L2", "L12", "M1")} == {"not-applicable"}
 
 
 def test_a_process_that_forks_is_ended_with_its_children() -> None:
@@ -157,3 +182,30 @@ def test_nobody_looks_at_how_a_process_ended_while_another_one_starts() -> None:
             return 7
 
     assert runner._exitcode(Process()) == 7
+
+
+@pytest.mark.parametrize(
+    ("broken", "arguments", "words"),
+    [
+        ("trio_asyncio", ("--bridge", "trio-asyncio"), "trio_asyncio cannot be imported: AttributeError: no such thing any more"),
+        ("trio", ("--crossing", "asyncio->trio/thread"), "trio cannot be imported: AttributeError: no such thing any more"),
+        (
+            "tornado",
+            ("--crossing", "tornado->asyncio/thread"),
+            "tornado cannot be imported: AttributeError: no such thing any more",
+        ),
+        ("crochet", ("--bridge", "crochet"), "crochet cannot be imported: AttributeError: no such thing any more"),
+    ],
+)
+def test_an_import_that_fails_is_said_in_words(broken: str, arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    """A framework that an adapter or a driver needs, or a bridge's library, that is installed and cannot be imported."""
+    (tmp_path / broken).mkdir()
+    (tmp_path / broken / "__init__.py").write_text("from . import inner\n")
+    (tmp_path / broken / "inner.py").write_text("raise AttributeError('no such thing any more')\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "interop", "run", *arguments, "--law", "V1", "--record", str(tmp_path / "record.json")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = read(tmp_path / "record.json").findings
+    assert {(finding.verdict, finding.reason) for finding in found} == {("blocked", words)}
+    assert "inner.py" in found[0].stacks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ class Task:
     def __init__(self) -> None:
         self.scope, self.done = anyio.CancelScope(), anyio.Event()
         self.outcome: Outcome = ("error", RuntimeError("did not run"))
+        self.below: Any = None
 
 
 class AnyioDriver(Driver):
@@ -27,12 +29,20 @@ class AnyioDriver(Driver):
     adapter: Any = interop.adapters.anyio
     timeout_type = TimeoutError
     level = True
+    words: Mapping[str, str] = {
+        "start": "group.start_soon({0})  # in an anyio.CancelScope(), scope_{0}",
+        "cancel": "scope_{0}.cancel()",
+        "join": "# {0} ends",
+        "turn": "await anyio.lowlevel.checkpoint()",
+        "within": "with anyio.fail_after({0}): {1}",
+    }
 
     def __init__(self, flavour: str) -> None:
         self.flavour = self.library = flavour
         self.name = f"anyio[{flavour}]"
         self.backend: Any = drivers.find(flavour)
         self.cancel_type = self.backend.cancel_type
+        self.below = flavour == "asyncio"
 
     def event(self) -> Event:
         """The backend's: the other side's thread makes it, and anyio.Event() would be one of the library that runs there."""
@@ -44,6 +54,7 @@ class AnyioDriver(Driver):
         task = Task()
 
         async def body() -> None:
+            task.below = self.backend.task()
             try:
                 with task.scope:
                     task.outcome = ("value", await fn(*args))
@@ -57,9 +68,13 @@ class AnyioDriver(Driver):
         self.backend.background(body)
         return task
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
         task.scope.cancel()
+
+    async def cancel_below(self, task: Any) -> None:
+        """As asyncio.timeout() does, and code that holds the asyncio task; Trio's tasks have no cancel of their own."""
+        task.below.cancel()
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""

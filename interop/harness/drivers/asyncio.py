@@ -16,6 +16,7 @@ class AsyncioDriver(Driver):
     """A task for each coroutine."""
 
     library = "asyncio"
+    says_why = True
     adapter: Any = interop.adapters.asyncio
     cancel_type = asyncio.CancelledError
     timeout_type: type[BaseException] | None = asyncio.TimeoutError
@@ -24,17 +25,37 @@ class AsyncioDriver(Driver):
         "task": {"exits": "asyncio lets a KeyboardInterrupt or SystemExit out of any task end the loop"},
     }
     awaitables: Mapping[str, Mapping[str, str]] = {"Task": NOTHING, "Future": NOTHING}
+    words: Mapping[str, str] = {
+        "start": "task_{0} = asyncio.ensure_future({0}())",
+        "join": "await asyncio.wait([task_{0}])",
+        "turn": "await asyncio.sleep(0)",
+        "within": "async with asyncio.timeout({0}): {1}",
+    }
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
         self.kept: set[asyncio.Future[Any]] = set()  # The loop itself holds its tasks by weak references only.
         self.name = f"asyncio[{flavour}]" if flavour else "asyncio"
+        self.keeps = "uvloop keeps the pipe of its first loop" if flavour == "uvloop" else ""
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A coroutine function, or a function that returns a Task."""
         if flavour != "task":
             return fn
         return lambda *args, **kwargs: asyncio.ensure_future(fn(*args, **kwargs))
+
+    def waker(self) -> Callable[[Callable[[], object]], object]:
+        """What runs a callback soon in this loop, also in one that is another bridge's."""
+        try:
+            return super().waker()
+        except (
+            AsyncioDriver.adapter.NotRunning
+        ):  # The loop of trio-asyncio runs in Trio: only the functions that it patches know it.
+            return asyncio.get_running_loop().call_soon_threadsafe
+
+    def loop(self) -> object:
+        """The loop."""
+        return asyncio.get_running_loop()
 
     def event(self) -> Event:
         """This framework's own."""
@@ -50,9 +71,9 @@ class AsyncioDriver(Driver):
         self.kept.add(task)
         task.add_done_callback(self.kept.discard)
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
-        task.cancel()
+        task.cancel(why or None)
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
@@ -60,7 +81,7 @@ class AsyncioDriver(Driver):
         if task.cancelled():
             return "cancelled", None
         error = task.exception()
-        return ("error", error) if error else ("value", task.result())
+        return ("value", task.result()) if error is None else ("error", error)
 
     async def turn(self) -> None:
         """Let everything else that is ready run once."""
@@ -104,7 +125,7 @@ class AsyncioDriver(Driver):
                     task.exception()
             elif task.cancelled():
                 future.cancel()
-            elif error := task.exception():
+            elif (error := task.exception()) is not None:
                 future.set_exception(error)
             else:
                 future.set_result(task.result())

@@ -25,12 +25,16 @@ class Driver(ABC):
     has_loop = True
     level = False
     library: str | None = None
+    says_why = below = False
+    keeps = ""
+    ends_by: type[BaseException] | None = None
     adapter: Any
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None = None
     flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING}
     awaitables: Mapping[str, Mapping[str, str]] = {}
     reports_to: ClassVar[str] = ""
+    words: Mapping[str, str] = NOTHING
 
     def native(self, fn: Afn, flavour: str = "") -> Callable[..., Any]:
         """A function as this framework's users write it."""
@@ -38,6 +42,10 @@ class Driver(ABC):
 
     def listen(self, heard: list[str]) -> None:  # noqa: B027 - most report through logging, hooks or standard error
         """Put what this framework reports as lost, in a way of its own, into the list."""
+
+    def loop(self) -> object:
+        """The loop that runs here."""
+        return self.adapter.current()
 
     def waker(self) -> Callable[[Callable[[], object]], object]:
         """What runs a callback soon in this loop."""
@@ -72,8 +80,12 @@ class Driver(ABC):
         """Start a task."""
 
     @abstractmethod
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
+
+    async def cancel_below(self, task: Any) -> None:
+        """Ask for the cancel of what a task is in the framework below."""
+        raise NotImplementedError(self.name)
 
     @abstractmethod
     async def join(self, task: Any) -> Outcome:
@@ -107,6 +119,10 @@ class Driver(ABC):
         """Tasks or greenlets of this thread's loop."""
         return 0
 
+    def end_loop(self) -> None:
+        """End the loop as its users do, called in one of its tasks."""
+        self.kill_loop()
+
     @abstractmethod
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
@@ -117,7 +133,10 @@ class Driver(ABC):
 
     async def waited(self, mine: Any) -> Any:
         """Wait natively for what wrap() gave."""
-        return await mine
+        try:
+            return await mine
+        finally:
+            del mine  # It may hold an error whose traceback holds this frame.
 
     def drop(self, mine: Any) -> None:
         """Cancel what wrap() gave, as this framework does it."""
@@ -190,8 +209,9 @@ class Awaited:
             raise StopAsyncIteration from None
 
     async def aclose(self) -> None:
-        """As close()."""
-        self.items.close()
+        """As close(); a plain iterator that is no generator has none."""
+        if hasattr(self.items, "close"):
+            self.items.close()
 
 
 class EnteredBlocking:

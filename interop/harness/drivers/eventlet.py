@@ -50,12 +50,21 @@ class EventletDriver(BlockingDriver):
     """A greenlet for each function."""
 
     name = "eventlet"
+    says_why = True
     adapter: Any = interop.adapters.eventlet
     cancel_type = GreenletExit
+    ends_by: type[BaseException] | None = RuntimeError
     timeout_type = eventlet.Timeout
+    words: Mapping[str, str] = {
+        "start": "task_{0} = eventlet.spawn({0})",
+        "cancel": "task_{0}.kill()",
+        "join": "task_{0}.wait()",
+        "turn": "eventlet.sleep(0)",
+        "within": "with eventlet.Timeout({0}): {1}",
+    }
     awaitables: Mapping[str, Mapping[str, str]] = {
         "GreenThread": NOTHING,
-        "Event": {"cancel": "an Event cannot be cancelled: whoever made it sends it"},
+        "Event": {"cancel": "an Event cannot be cancelled: the code that made it sends it"},
     }
 
     def event(self) -> Event:
@@ -78,9 +87,9 @@ class EventletDriver(BlockingDriver):
         task.greenlet = eventlet.spawn(body)
         return task
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
-        hubs.get_hub().schedule_call_global(0, greenthread.kill, task.greenlet)
+        hubs.get_hub().schedule_call_global(0, greenthread.kill, task.greenlet, *([GreenletExit(why)] if why else ()))
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""

@@ -44,12 +44,21 @@ class GeventDriver(BlockingDriver):
     """A greenlet for each function."""
 
     name = "gevent"
+    says_why = True
     adapter: Any = interop.adapters.gevent
     cancel_type = GreenletExit
+    ends_by: type[BaseException] | None = RuntimeError
     timeout_type = gevent.Timeout
+    words: Mapping[str, str] = {
+        "start": "task_{0} = gevent.spawn({0})",
+        "cancel": "task_{0}.kill(block=False)",
+        "join": "task_{0}.join()",
+        "turn": "gevent.sleep(0)",
+        "within": "with gevent.Timeout({0}): {1}",
+    }
     awaitables: Mapping[str, Mapping[str, str]] = {
         "Greenlet": NOTHING,
-        "AsyncResult": {"cancel": "an AsyncResult cannot be cancelled: whoever made it sets it"},
+        "AsyncResult": {"cancel": "an AsyncResult cannot be cancelled: the code that made it sets it"},
     }
 
     def event(self) -> Event:
@@ -72,9 +81,9 @@ class GeventDriver(BlockingDriver):
         task.greenlet = gevent.spawn(body)
         return task
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
-        task.greenlet.kill(block=False)
+        task.greenlet.kill(GreenletExit(*filter(None, (why,))), block=False)
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""

@@ -15,6 +15,8 @@ from interop.harness.drivers.driver import BlockingDriver
 from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
 
+PATIENCE = 10_000  # turns: a thread that leaves something takes a cancel only after that, and that may take its caller
+
 
 class ThreadEvent(Event):
     """Waited for by any number of threads, each answering its inbox meanwhile."""
@@ -33,7 +35,7 @@ class ThreadEvent(Event):
         """Until it is set."""
         lane = interop.adapters.threads.current()
         lane.check()
-        signal = Signal(lane, on_cancel=lambda signal: signal.settle(cancelled=True))
+        signal = Signal(lane, gives_up=True)
         self.waiting.append(signal)
         if self.is_set:
             signal.settle()
@@ -56,6 +58,12 @@ class ThreadsDriver(BlockingDriver):
     adapter: Any = interop.adapters.threads
     cancel_type = Cancelled
     has_loop = False
+    words: Mapping[str, str] = {
+        "start": "task_{0} = Thread(target={0}); task_{0}.start()",
+        "cancel": "# the thread of {0} is cancelled: Cancelled is raised at its next call",
+        "join": "task_{0}.join()",
+        "turn": "check()",
+    }
     awaitables: Mapping[str, Mapping[str, str]] = {
         "concurrent.futures.Future": {"cancel": "a concurrent.futures.Future that runs cannot be cancelled"}
     }
@@ -87,7 +95,7 @@ class ThreadsDriver(BlockingDriver):
         ready.wait()
         return task
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask, and see that it is taken, for a thread takes it when it can."""
         lane, first = task.lane, not task.told
         task.told = True
@@ -96,7 +104,9 @@ class ThreadsDriver(BlockingDriver):
             return
         self._answered(task)
         if first:  # Later ones may stay with it: it is raised once, and forwarded after.
-            while task.thread.is_alive() and lane.cancelled:
+            for _ in range(PATIENCE):
+                if not (task.thread.is_alive() and lane.cancelled):
+                    break
                 os.sched_yield()
             self._answered(task)
 

@@ -30,6 +30,7 @@ class TornadoDriver(AsyncioDriver):
         },
     }
     awaitables: Mapping[str, Mapping[str, str]] = {"Future": NOTHING, "gen.coroutine": flavours["gen.coroutine"]}
+    words: Mapping[str, str] = {**AsyncioDriver.words, "turn": "await gen.sleep(0)"}
 
     def __init__(self, flavour: str) -> None:
         super().__init__("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import trio
@@ -28,6 +29,13 @@ class TrioDriver(Driver):
     adapter: Any = interop.adapters.trio
     cancel_type = trio.Cancelled
     timeout_type = trio.TooSlowError
+    words: Mapping[str, str] = {
+        "start": "nursery.start_soon({0})  # in a trio.CancelScope(), scope_{0}",
+        "cancel": "scope_{0}.cancel()",
+        "join": "# {0} ends",
+        "turn": "await trio.lowlevel.checkpoint()",
+        "within": "with trio.fail_after({0}): {1}",
+    }
 
     def event(self) -> Event:
         """This framework's own."""
@@ -55,7 +63,7 @@ class TrioDriver(Driver):
         """Start a task that nobody asks for."""
         trio.lowlevel.spawn_system_task(fn)
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
         task.scope.cancel()
 
@@ -89,11 +97,10 @@ class TrioDriver(Driver):
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
-        # The main task is done: the run ends, and with it every system task.
-        raise_in = trio.lowlevel.current_root_task()
-        assert raise_in is not None
-        for nursery in raise_in.child_nurseries:
-            nursery.cancel_scope.cancel()
+        # As in a program whose main task is cancelled: system tasks are cancelled after it, and Trio's way in ends last.
+        init = trio.lowlevel.current_root_task()
+        assert init is not None
+        init.child_nurseries[-1].cancel_scope.cancel()  # Outer ones come before inner ones, and the main task's is the innermost.
 
 
 def driver(flavour: str) -> Driver:

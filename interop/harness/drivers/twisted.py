@@ -80,6 +80,12 @@ class TwistedDriver(Driver):
     adapter: Any = interop.adapters.twisted
     cancel_type = CancelledError
     timeout_type = TimeoutError
+    words: Mapping[str, str] = {
+        "start": "task_{0} = Deferred.fromCoroutine({0}())",
+        "join": "await task_{0}",
+        "turn": "await deferLater(reactor, 0)",
+        "within": "{1}  # with addTimeout({0}, reactor)",
+    }
     flavours: Mapping[str, Mapping[str, str]] = {"coroutine": NOTHING, "inlineCallbacks": NOTHING, "Deferred": NOTHING}
     awaitables: Mapping[str, Mapping[str, str]] = {
         kind: {"share": "who waits for a Deferred takes its result"} for kind in ("Deferred", "inlineCallbacks")
@@ -88,6 +94,7 @@ class TwistedDriver(Driver):
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
         self.name = f"twisted[{flavour}]" if flavour else "twisted"
+        self.keeps = "" if flavour == "private" else "a process has one reactor, and keeps it"
 
     @property
     def reactor(self) -> Any:
@@ -135,7 +142,7 @@ class TwistedDriver(Driver):
         """Start a task."""
         return Task(Deferred.fromCoroutine(fn(*args)))
 
-    async def cancel(self, task: Any) -> None:
+    async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""
         task.deferred.cancel()
 
@@ -152,6 +159,10 @@ class TwistedDriver(Driver):
     async def within(self, seconds: float, fn: Afn) -> Any:
         """Its own timeout."""
         return await Deferred.fromCoroutine(fn()).addTimeout(seconds, self.reactor)
+
+    def end_loop(self) -> None:
+        """Stop the reactor; its shutdown triggers run."""
+        self.reactor.stop()
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
