@@ -66,4 +66,8 @@ def exit_code(difference: Difference, options: argparse.Namespace) -> int:
 
 def _records(names: str) -> list[Record]:
     """A path, or several with commas between; a path with a comma in it is one path."""
-    return [read(path) for path in ([names] if Path(names).exists() else names.split(","))]
+    try:
+        one = Path(names).exists()
+    except (OSError, ValueError):  # Too long for a path: several, or none.
+        one = False
+    return [read(path) for path in ([names] if one else names.split(","))]

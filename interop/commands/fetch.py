@@ -62,8 +62,9 @@ def _fetch_everywhere(options: argparse.Namespace) -> int:
             line = {**outcome.details, "framework": outcome.framework, "stored": options.store is not None}
             exit_code = exit_code if command.say_page(line) else 1
         else:
-            exit_code = command.complain(outcome.kind, f"{outcome.details['says']} [{outcome.framework}: {outcome.shown_url}]", 1)
+            where = f"{outcome.framework}: {outcome.shown_url}"
+            exit_code = command.complain(outcome.kind, outcome.details["says"], 1, where=where)
     for url, values in differences(outcomes):
         said = "; ".join(f"{same[0]} in {', '.join(o.framework for o in same)}" for same in values.values())
-        exit_code = command.complain("Difference", f"{url}: {said}", 1)
+        exit_code = command.complain("Difference", said, 1, where=url)
     return exit_code

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from interop.commands.numbers import positive
 from interop.commands.upgrade import names, stopped
 from interop.errors import InteropError
 
@@ -29,7 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--package", type=names, default=[], metavar="A,B", help="results of these only")
     parser.add_argument("--python", metavar="X.Y", help="the Python of the results (3.12: every line has a wheel for it)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time (%(default)s)")
+    parser.add_argument("--jobs", type=positive, default=2, metavar="N", help="processes at a time (%(default)s)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -80,7 +81,11 @@ def _results(options: argparse.Namespace) -> int:
     from interop.commands.upgrade import Progress, stoppable
     from interop.record import read
     from interop.upgrade import covering, results
+    from interop.upgrade.requirements import NoRequirement
 
+    for name in options.package:
+        if name not in covering.LINES:
+            raise NoRequirement(name, "package of the matrix", next(iter(covering.LINES)))
     stoppable()
     progress, file = Progress(), Path(options.results)
     previous = file.read_text(encoding="utf-8") if file.exists() else ""

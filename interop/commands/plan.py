@@ -6,6 +6,7 @@ import argparse
 import random
 import signal
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interop.errors import InteropError
@@ -59,7 +60,7 @@ def planned(options: argparse.Namespace) -> Plan:
     """
     asked_laws = any(getattr(options, name) for name in LAWS)
     asked_fetching = any(getattr(options, name) for name in FETCHING)
-    plan = Plan(repeat=max(1, options.repeat), seed=options.shuffle)
+    plan = Plan(repeat=options.repeat, seed=options.shuffle)
     if plan.seed == 0:
         plan.seed = random.randrange(1, 2**32)
     if asked_laws or not asked_fetching:
@@ -96,7 +97,25 @@ def _laws(plan: Plan, options: argparse.Namespace) -> None:
             bridges=options.bridge,
             laws=planner.laws(asked),
             seed=plan.seed,
+            seeds=planner.seeds(options.seeds) if options.seeds else range(0),
+            program=_program(options.program),
         )
+
+
+def _program(path: str | None) -> str:
+    """The text of a program for chapter M, from a file.
+
+    Raises:
+        InteropError: it cannot be read, or is no program.
+    """
+    if path is None:
+        return ""
+    from interop.laws.model.program import Program
+
+    try:
+        return Program.parse(Path(path).read_text(encoding="utf-8")).text()
+    except (OSError, ValueError) as error:
+        raise InteropError(f"--program {path}: {error}") from error
 
 
 def _fetching(plan: Plan, options: argparse.Namespace) -> None:
@@ -105,7 +124,7 @@ def _fetching(plan: Plan, options: argparse.Namespace) -> None:
     from scenarios.origin import BEHAVIORS, GROUPS, missing
 
     if why := missing():
-        raise InteropError(f"{why}. The laws alone need nothing: --law V,C,X,L,R,S,H")
+        raise InteropError(f"{why}. The laws alone need nothing: --law V,C,X,L,R,S,H,M")
     for what, asked, known in (
         ("framework", options.framework, list(FRAMEWORKS)),
         ("group", options.group, list(GROUPS)),

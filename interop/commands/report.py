@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from interop.commands.catalogue import CHAPTERS, about
-from interop.record import Record, RecordError, read, write
+from interop.record import INCONCLUSIVE, Record, RecordError, read, write
 from interop.record.files import put
 from interop.record.merge import merge
 
@@ -34,7 +34,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Report. Returns 0 if nothing speaks against anybody, 1 if something does or is missing, 2 for no record, 3 if none ran."""
+    """Report. Returns 0 if nothing speaks against anybody, 1 if something does or is missing, 2 for no record, 3 if none ran,
+    5 if nothing does, but something is inconclusive.
+    """
     files = [options.html, options.junit, options.markdown, options.badge]
     if files.count("-") + options.json > 1:
         sys.stderr.write("interop: Usage: two of --json and the formats both want standard output\n")
@@ -56,14 +58,16 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _exit_code(record: Record) -> int:
-    from interop.report.facts import passed, unfinished
+    from interop.report.facts import against, passed, unfinished
 
     if not record.findings and record.complete:
         sys.stderr.write("interop: nothing ran\n")
         return 3
     if not record.complete:
         sys.stderr.write(f"interop: {unfinished(record)}\n")
-    return 0 if passed(record) else 1
+    if passed(record):
+        return 0
+    return INCONCLUSIVE if record.complete and not against(record) else 1
 
 
 def _written(record: Record, options: argparse.Namespace) -> Iterator[str]:

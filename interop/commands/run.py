@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from interop.commands.numbers import positive
 from interop.commands.plan import Plan, planned
 from interop.errors import InteropError
-from interop.record import Finding, Record, RecordError, new, write
+from interop.record import INCONCLUSIVE, Finding, Record, RecordError, new, write
 
 EXAMPLES = """examples:
   interop run                                      every law on every crossing, every behavior in every framework
@@ -23,6 +24,7 @@ EXAMPLES = """examples:
   interop run --bridge control                     no bridge: each framework by itself
   interop run --framework trio,tornado             fetch and save only, in these frameworks
   interop run --framework 'twisted[asyncio]' --behavior bomb-gzip
+  interop run --law M --seeds 2000                 many random programs of calls, streams, managers and cancels
   interop run --law P --record before.json         only observe: see also `interop upgrade`
 """
 
@@ -40,6 +42,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         ("law", "only these laws, probes or chapters; P observes"),
     ):
         laws.add_argument(f"--{name}", type=_names, default=[], metavar="A,B", help=what)
+    laws.add_argument("--seeds", metavar="N", help="so many random programs for each law of chapter M, or FROM:TO")
+    laws.add_argument("--program", metavar="FILE", help="this one program instead, N times")
     fetching = parser.add_argument_group("fetch and save; with any of these, that alone is checked")
     for name, what in (
         ("framework", "only these; default: all that are installed"),
@@ -48,9 +52,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     ):
         fetching.add_argument(f"--{name}", type=_names, default=[], metavar="A,B", help=what)
     parser.add_argument(
-        "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
+        "--jobs", type=positive, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
     )
-    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="check the laws so many times; what changes is flaky")
+    parser.add_argument(
+        "--repeat", type=positive, default=1, metavar="N", help="check the laws so many times; what changes is flaky"
+    )
     parser.add_argument("--shuffle", type=int, metavar="SEED", help="in an order that this number says; 0 for a new one")
     parser.add_argument("--shard", metavar="K/N", help="only the K-th of N parts; `interop report` puts records together")
     parser.add_argument("--record", default="interop-record.json", metavar="FILE", help="where the findings go (%(default)s)")
@@ -58,7 +64,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run. Returns 0 if everything was kept or is a known departure, 1 if not, 2 for usage, 3 if nothing ran."""
+    """Run. Returns 0 if everything was kept or is a known departure, 1 if not, 2 for usage, 3 if nothing ran, 4 for the kit's own
+    error, 5 if nothing is wrong, but something is inconclusive.
+    """
     try:
         plan = planned(options)
     except InteropError as error:
@@ -70,7 +78,7 @@ def main(options: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, plan.stop)  # what is known by then is still written down
-    jobs = max(1, options.jobs)
+    jobs = options.jobs
     with terminal.progress(plan.steps, "steps") as advance, contextlib.suppress(KeyboardInterrupt):
         _check_laws(plan, jobs, advance)
         _control(plan, jobs)
@@ -129,7 +137,7 @@ def _observe(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
 def _fetch(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
     if not plan.frameworks or not plan.behaviors:
         return
-    from interop.harness import fetching
+    from interop.harness import alone, fetching
     from scenarios.fetch_and_save import FRAMEWORKS
 
     missing = {name: why for name in plan.frameworks if (why := FRAMEWORKS[name].missing())}
@@ -142,6 +150,8 @@ def _fetch(plan: Plan, jobs: int, advance: Callable[[str], None]) -> None:
         for one in fetching.run(present, plan.behaviors, processes=jobs):
             visited.append(one)
             advance(one.framework)
+        for number, one in enumerate(alone.again(list(visited), plan.behaviors)):
+            visited[number] = one
     finally:
         visited.sort(key=lambda one: present.index(one.framework))
         plan.findings += fetching.judge(plan.behaviors, visited)
@@ -172,7 +182,9 @@ def _exit_code(record: Record, plan: Plan) -> int:
     if any(finding.verdict == "kit-error" for finding in record.findings):
         return 4
     stale = "departures that nothing needs any more" in plan.figures
-    return 1 if stale or any(finding.against for finding in record.findings) else 0
+    if stale or any(finding.against for finding in record.findings):
+        return 1
+    return INCONCLUSIVE if record.count("inconclusive") else 0
 
 
 def _header(plan: Plan) -> dict[str, Any]:

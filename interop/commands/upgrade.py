@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interop.commands.diff import add_output, exit_code, show
+from interop.commands.numbers import positive
 from interop.errors import InteropError
 from interop.record import write
 
@@ -51,7 +52,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="run also what does not touch what moved")
     parser.add_argument(
-        "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
+        "--jobs", type=positive, default=(os.cpu_count() or 1) + 1, metavar="N", help="processes at a time (%(default)s)"
     )
     parser.add_argument("--fresh", action="store_true", help="run again what was run before")
     parser.add_argument("--record-dir", metavar="DIR", help="where the records of both sides go, for `interop diff`")
@@ -63,12 +64,12 @@ def main(options: argparse.Namespace) -> int:
     from interop.upgrade.comparison import Question, answer
 
     stoppable()
-    question = Question(
-        options.specs, options.from_specs, options.with_specs, options.python, options.from_python, options.file,
-        options.alone, options.law, options.all, max(1, options.jobs), options.fresh,
-    )  # fmt: skip
     progress = Progress()
     try:
+        question = Question(
+            options.specs, options.from_specs, options.with_specs, options.python, options.from_python, options.file,
+            options.alone, options.law, options.all, options.jobs, options.fresh,
+        )  # fmt: skip
         found = answer(question, progress)
         progress.clear()
         if options.record_dir:

@@ -19,11 +19,13 @@ from typing import Any
 import interop
 from interop.errors import InteropError
 from interop.record.files import put
-from interop.record.form import faults
+from interop.record.form import faults, too_deep
 
-SCHEMA = 2
+SCHEMA = 3
 # "observed" is a probe's: there is no right or wrong in it, and evidence["value"] is what was seen.
-VERDICTS = ("kept", "broken", "hung", "crashed", "not-applicable", "blocked", "kit-error", "observed")
+VERDICTS = ("kept", "broken", "hung", "crashed", "not-applicable", "blocked", "kit-error", "observed", "inconclusive")
+INCONCLUSIVE = 5  # the exit code of a run or a report in which nothing is worse
+NEUTRAL = ("kept", "observed", "not-applicable", "inconclusive")  # They speak against nobody.
 
 
 class RecordError(InteropError):
@@ -74,7 +76,7 @@ class Finding:
         """Whether it speaks against somebody: not kept, not excused, and not merely out of place."""
         if self.verdict == "kit-error":
             return True
-        return self.verdict not in ("kept", "observed", "not-applicable") and not self.departure
+        return self.verdict not in NEUTRAL and not self.departure
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,12 @@ def new(findings: Iterable[Finding], *, expected: int, figures: Mapping[str, Any
 
 def write(record: Record, path: "str | os.PathLike[str]") -> None:
     """Write the record, whole or not at all."""
-    document = {"header": dict(record.header), "findings": [asdict(finding) for finding in record.findings]}
-    footer = {"expected": record.expected, "written": len(record.findings), "digest": _digest(document)}
+    findings = [asdict(finding) for finding in record.findings]
+    footer: dict[str, Any] = {"expected": record.expected, "written": len(findings)}
+    document = {"header": dict(record.header), "findings": findings, "footer": footer}
+    footer["digest"] = _digest(document)
     try:
-        put(path, json.dumps({**document, "footer": footer}, indent=1) + "\n")
+        put(path, json.dumps(document, indent=1) + "\n")
     except OSError as error:
         raise RecordError(f"cannot write the record {str(path)!r}: {error.strerror}") from error
 
@@ -130,16 +134,21 @@ def read(path: "str | os.PathLike[str]") -> Record:
     """Read a record. Raises RecordError if it is cut off, edited, or of another schema."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-        footer = document.pop("footer")
+        if too_deep(document):
+            raise RecordError(f"{str(path)!r} is not a record: its values are nested too deep")
+        digest = document["footer"].pop("digest")
         if document["header"]["schema"] != SCHEMA:
             raise RecordError(f"{str(path)!r} has schema {document['header']['schema']!r}; this kit reads schema {SCHEMA}")
-        if footer["digest"] != _digest(document) or footer["written"] != len(document["findings"]):
+        if digest != _digest(document):
             raise RecordError(f"{str(path)!r} was edited or cut off: its digest does not fit. Run again to make a new one")
         if wrong := next(faults(document, VERDICTS), None):
             raise RecordError(f"{str(path)!r} is not a record: {wrong}")
-        return Record(document["header"], tuple(_finding(**finding) for finding in document["findings"]), footer["expected"])
+        findings = tuple(_finding(**finding) for finding in document["findings"])
+        return Record(document["header"], findings, document["footer"]["expected"])
     except OSError as error:
         raise RecordError(f"cannot read the record {str(path)!r}: {error.strerror}") from error
+    except RecursionError as error:  # From the JSON parser, before there is anything to look at.
+        raise RecordError(f"{str(path)!r} is not a record: its values are nested too deep") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{str(path)!r} is not a record, or it was cut off: {error}") from error
 
@@ -149,6 +158,7 @@ def _finding(trace: Sequence[str] = (), **rest: Any) -> Finding:
 
 
 def _digest(document: Mapping[str, Any]) -> str:
+    """Of all but itself: header, findings, and what the footer says of their number."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

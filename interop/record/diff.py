@@ -213,6 +213,8 @@ def _out_of_place(old: Finding, new: Finding) -> str:
     for finding, side in ((old, "before"), (new, "after")):
         if finding.verdict == "kit-error":
             return f"the kit's own error {side}: {finding.reason}"
+        if finding.verdict == "inconclusive":
+            return f"inconclusive {side}: {finding.reason}"
     if (old.verdict == "not-applicable") != (new.verdict == "not-applicable"):
         finding, side = (old, "before") if old.verdict == "not-applicable" else (new, "after")
         return f"does not apply {side}: {finding.reason}"
@@ -298,6 +300,6 @@ def _rank(change: Change) -> tuple[int, int, str, int, str]:
         0 if change.regression else 2 if change.mend else 1,
         ORDER.index(change.kind),
         change.subject,
-        int(number or 0),
+        int(number[:9] or 0),  # A record may say anything; int() refuses what is too long.
         letter,
     )

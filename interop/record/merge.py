@@ -28,14 +28,14 @@ def merge(records: Sequence[Record]) -> Record:
         for earlier in range(number):
             for difference in _differences(records[earlier].header, other.header):
                 raise RecordError(f"records {earlier + 1} and {number + 1} are not of the same environment: {difference}")
-    findings: list[Finding] = []
     known: dict[tuple[str, str, str], Finding] = {}
-    for record in records:
-        for finding in record.findings:
-            if finding.key in known:
-                _compare(known[finding.key], finding)
-        findings += [finding for finding in record.findings if finding.key not in known]
-        known.update({finding.key: finding for finding in record.findings})
+    for finding in (finding for record in records for finding in record.findings):
+        before = known.get(finding.key)
+        if before is not None and "inconclusive" not in (before.verdict, finding.verdict):
+            _compare(before, finding)
+        if before is None or before.verdict == "inconclusive":  # What one part could not tell, another one may.
+            known[finding.key] = finding
+    findings = list(known.values())
     twice = sum(len(record.findings) for record in records) - len(findings)
     return Record(_header(records), tuple(findings), sum(record.expected for record in records) - twice)
 

@@ -17,6 +17,8 @@ def svg(record: Record, label: str = "interop") -> str:
         message, color = f"{wrong:,} against", BAD
     elif not record.complete or not record.findings:
         message, color = "unfinished" if record.findings or record.expected else "nothing ran", UNFINISHED
+    elif untold := record.count("inconclusive"):
+        message, color = f"{untold:,} inconclusive", UNFINISHED
     else:
         message, color = f"{record.count('kept'):,} kept", GOOD
     left, right = _width(label), _width(message)

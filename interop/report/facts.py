@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from interop.record import VERDICTS, Finding, Record
+from interop.record import NEUTRAL, VERDICTS, Finding, Record
 from interop.record.crossing import crossing
 
 MARKS = {
     "kept": "✓", "broken": "✗", "hung": "∞", "crashed": "†", "blocked": "⊘", "kit-error": "‼", "not-applicable": "-",
-    "observed": "●", "departure": "≈",
+    "observed": "●", "departure": "≈", "inconclusive": "?",
 }  # fmt: skip
 MEANINGS = {
     "kept": "it was checked, and it holds",
@@ -25,6 +25,7 @@ MEANINGS = {
     "kit-error": "the kit itself failed",
     "not-applicable": "it has no place here",
     "observed": "a probe saw it; there is no right or wrong in it",
+    "inconclusive": "the machine was too busy to tell",
     "departure": "it does not hold, which is known and has a reason",
 }
 MOST_NAMED = 3  # subjects on one line
@@ -48,7 +49,7 @@ class About:
 
 def outcome(finding: Finding) -> str:
     """How the finding counts: its verdict, or "departure" where what it says against somebody is known and excused."""
-    excused = finding.departure and finding.verdict not in ("kept", "observed", "not-applicable", "kit-error")
+    excused = finding.departure and finding.verdict not in (*NEUTRAL, "kit-error")
     return "departure" if excused else finding.verdict
 
 
@@ -96,8 +97,10 @@ def grouped(findings: Sequence[Finding], state: str, words: Callable[[Finding], 
 
 def why(finding: Finding) -> str:
     """The reason, and which of the frameworks does it by itself, too, with no bridge."""
-    control = finding.evidence.get("control") or {}
-    alone = [name for name, said in control.items() if not said.startswith(("kept", "not-applicable"))]
+    control = finding.evidence.get("control")
+    if not isinstance(control, Mapping):
+        return finding.reason
+    alone = [name for name, said in control.items() if not str(said).startswith(("kept", "not-applicable"))]
     if not alone:
         return finding.reason
     verb = "does" if len(alone) == 1 else "do"
@@ -121,8 +124,14 @@ def unfinished(record: Record) -> str:
 
 
 def passed(record: Record) -> bool:
-    """Whether the record is whole, has findings, and none of them speaks against anybody."""
-    return record.complete and bool(record.findings) and not any(finding.against for finding in record.findings)
+    """Whether the record is whole, has findings, none of them speaks against anybody, and each could be told."""
+    told = not any(finding.against or finding.verdict == "inconclusive" for finding in record.findings)
+    return record.complete and bool(record.findings) and told
+
+
+def inconclusive(record: Record) -> list[Finding]:
+    """The findings that the machine was too busy to tell."""
+    return [finding for finding in record.findings if finding.verdict == "inconclusive"]
 
 
 def again(finding: Finding) -> tuple[str, str]:

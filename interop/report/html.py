@@ -26,6 +26,7 @@ from interop.report.facts import (
     again,
     against,
     departures,
+    inconclusive,
     outcome,
     printable,
     sentence,
@@ -42,6 +43,8 @@ def page(record: Record, about: Mapping[str, About] | None = None, chapters: Map
     style, script = _style(), _script()
     wrong = len(against(record))
     headline = f"{wrong:,} against somebody" if wrong else "nothing against anybody" if record.findings else "nothing ran"
+    if untold := len(inconclusive(record)):
+        headline = f"{headline}, {untold:,} inconclusive"
     if not record.complete:
         headline = f"{unfinished(record)}, {headline}"
     parts = {

@@ -17,6 +17,7 @@ from interop.report.facts import (
     again,
     against,
     grouped,
+    inconclusive,
     label,
     passed,
     printable,
@@ -39,6 +40,7 @@ def markdown(record: Record, about: Mapping[str, About] | None = None) -> str:
         ("", [_against(finding, about) for finding in against(record)]),
         ("Subjects and chapters", list(_table(record))),
         ("Known departures", _list(record, "departure", lambda f: f"{f.check}: {f.departure}")),
+        ("Inconclusive: the machine was too busy to tell", _list(record, "inconclusive", lambda f: f"{f.check}: {f.reason}")),
         ("Not applicable", _list(record, "not-applicable", lambda f: f.reason)),
     ):
         if lines:
@@ -49,10 +51,11 @@ def markdown(record: Record, about: Mapping[str, About] | None = None) -> str:
 
 def _head(record: Record) -> str:
     wrong = len(against(record))
-    mark = MARKS["kept" if passed(record) else "broken"]
+    untold = f"{len(inconclusive(record)):,} inconclusive" if inconclusive(record) else ""
+    mark = MARKS["kept" if passed(record) else "inconclusive" if untold and not wrong and record.complete else "broken"]
     header = record.header
     lines = [
-        f"### {mark} interop: {f'{wrong:,} against' if wrong else unfinished(record) or 'nothing against'}",
+        f"### {mark} interop: {f'{wrong:,} against' if wrong else unfinished(record) or untold or 'nothing against'}",
         "",
         f"{totals(record)}. {_text(unfinished(record) + '. ' if unfinished(record) else '')}"
         f"{_text(header['implementation'])} {_text(header['python'])}, {_text(header['platform'])}, kit {_text(header['kit'])}.",

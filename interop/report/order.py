@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-CHAPTERS = "VCXLRSHFP"
+CHAPTERS = "VCXLRSHMFP"
 FRAMEWORKS = ("asyncio", "tornado", "twisted", "gevent", "eventlet", "trio", "anyio", "threads", "nothing")
 TOPOLOGIES = ("alone", "loop", "guest", "hosted", "thread")
 

@@ -23,7 +23,7 @@ class Cell:
             return ""
         if any(finding.against for finding in self.findings):
             return "broken"
-        return next(state for state in ("departure", "kept", "observed", "not-applicable") if state in states)
+        return next(state for state in ("inconclusive", "departure", "kept", "observed", "not-applicable") if state in states)
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ from interop.report.grid import grid
 from interop.report.summary import summary
 
 MOST_SHOWN = 40  # findings in words; the record has them all
-COLORS = {"✓": "green", "✗": "red", "≈": "yellow", "●": "cyan"}
+COLORS = {"✓": "green", "✗": "red", "≈": "yellow", "●": "cyan", "?": "yellow"}
 
 
 def table(record: Record) -> str:
@@ -63,6 +63,8 @@ def _in_words(record: Record) -> Iterator[str]:
     yield from _shortened([f"- {line}" for line in grouped(absent, "not-applicable", lambda finding: finding.reason)])
     excused = grouped(record.findings, "departure", lambda finding: f"{finding.check}: {finding.departure}")
     yield from _shortened([f"{MARKS['departure']} {line}" for line in excused])
+    untold = grouped(record.findings, "inconclusive", lambda finding: f"{finding.check}: {finding.reason}")
+    yield from _shortened([f"{MARKS['inconclusive']} {line}" for line in untold])
     wrong = against(record)
     yield from _shortened(
         [f"{MARKS['broken']} {label(f)}, {f.chapter}, {f.check}: {f.verdict}: {why(f)}" for f in wrong],

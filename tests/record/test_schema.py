@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from interop import record as records
+from interop.cli import main
 from interop.record import SCHEMA, VERDICTS, Finding, Record, RecordError, read, write
-from interop.record.form import FINDING, HEADER, STRENGTHS
+from interop.record.form import FINDING, HEADER, HEADER_NEEDS, STRENGTHS
 from interop.record.merge import merge
 from tests.report.records import of_each_verdict
 
@@ -30,7 +31,8 @@ def test_the_schema_is_a_schema_and_names_what_the_code_names() -> None:
     assert tuple(finding["verdict"]["enum"]) == VERDICTS
     assert tuple(finding["strength"]["enum"]) == STRENGTHS
     assert PUBLISHED["properties"]["header"]["properties"]["schema"]["const"] == SCHEMA
-    assert tuple(PUBLISHED["properties"]["header"]["required"]) == tuple(HEADER)
+    assert tuple(PUBLISHED["properties"]["header"]["required"]) == HEADER_NEEDS
+    assert set(PUBLISHED["properties"]["header"]["properties"]) == set(HEADER)
 
 
 def test_the_page_about_records_names_every_field_and_verdict() -> None:
@@ -79,6 +81,12 @@ def change(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return made
 
 
+def sign(document: dict[str, Any]) -> None:
+    """An attacker's record has a digest that fits."""
+    document["footer"].pop("digest")
+    document["footer"]["digest"] = records._digest(document)
+
+
 @pytest.mark.parametrize(
     ("where", "value"),
     [
@@ -98,17 +106,81 @@ def change(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("header.packages", KeyError),
         ("header.python", 3.12),
         ("header.command", "run"),
-        ("header.schema", 3),
+        ("header.schema", 2),
+        ("header.checks", "text"),
+        ("header.checks", None),
+        ("header.checks", {"V1": 1}),
+        ("header.packages", {"trio": None}),
+        ("header.merged", 1),
+        ("header.merged", [1]),
+        ("header.laws", {}),
+        ("findings.0.seconds", 10**400),
+        ("findings.0.seconds", -1),
+        ("findings.0.check", ""),
         ("footer.expected", KeyError),
+        ("footer.expected", None),
+        ("footer.expected", "3"),
+        ("footer.expected", True),
+        ("footer.expected", -1),
+        ("footer.written", None),
+        ("footer.more", 1),
     ],
 )
 def test_what_the_schema_refuses_is_no_record_for_the_reader_either(where: str, value: Any, tmp_path: Path) -> None:
     write(of_each_verdict(), tmp_path / "record.json")
     document = copy.deepcopy(json.loads((tmp_path / "record.json").read_text()))
     change(where, value)(document)
-    inner = {name: document[name] for name in ("header", "findings")}
-    document["footer"]["digest"] = records._digest(inner)  # an attacker's record has a digest that fits
+    sign(document)
     assert not VALIDATOR.is_valid(document)
     (tmp_path / "record.json").write_text(json.dumps(document))
     with pytest.raises(RecordError):
         read(tmp_path / "record.json")
+
+
+def deep(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+EACH = len(of_each_verdict().findings)
+HOSTILE: dict[str, Callable[[str], str]] = {
+    "deep": lambda text: text.replace('"evidence": {}', f'"evidence": {{"x": {deep(100_000)}}}', 1),
+    "deep enough for other walkers": lambda text: text.replace('"evidence": {}', f'"evidence": {{"x": {deep(900)}}}', 1),
+    "deep alone": lambda text: deep(100_000),
+    "expected null": lambda text: text.replace(f'"expected": {EACH}', '"expected": null'),
+    "expected text": lambda text: text.replace(f'"expected": {EACH}', '"expected": "many"'),
+    "expected more": lambda text: text.replace(f'"expected": {EACH}', f'"expected": {EACH + 1}'),
+    "seconds": lambda text: text.replace('"seconds": 0.0,', f'"seconds": 1{"0" * 400},'),
+    "more digits than int() takes": lambda text: text.replace('"seconds": 0.0,', f'"seconds": 1{"0" * 5000},'),
+    "not a number": lambda text: text.replace('"seconds": 0.0,', '"seconds": NaN,'),
+    "checks": lambda text: text.replace('"header": {', '"header": {"checks": [1],'),
+}
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["as it is", "with a digest that fits"])
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_record_is_exit_code_2_and_one_sentence_in_every_command(
+    what: str, signed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    write(of_each_verdict(), good)
+    text = HOSTILE[what](good.read_text())
+    assert text != good.read_text()
+    if signed and what not in ("deep", "deep alone", "more digits than int() takes", "expected more"):
+        document = json.loads(text)
+        sign(document)
+        text = json.dumps(document)
+    bad.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ["report", "bad.json"],
+        ["report", "good.json", "bad.json", "--record", "whole.json"],
+        ["diff", "good.json", "bad.json"],
+        ["diff", "good.json,bad.json", "good.json"],
+        ["matrix", "--results", "page.md", "bad.json"],
+    ):
+        assert main(words) == 2, words
+        said = capsys.readouterr().err
+        assert said.startswith("interop: Usage: ")
+        assert said.count("\n") == 1
+        assert len(said) < 1000
+    assert not (tmp_path / "whole.json").exists()

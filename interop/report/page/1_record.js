@@ -13,7 +13,7 @@ const NAMES = {
 const SEARCHED = ["check", "sentence", "subject", "bridge", "reason", "departure"];
 const MARKS = record.marks;
 // The worst comes first: a cell has the color of the worst finding in it.
-const WORST = ["kit-error", "crashed", "hung", "broken", "blocked", "departure", "kept", "observed", "not-applicable"];
+const WORST = ["kit-error", "crashed", "hung", "broken", "blocked", "inconclusive", "departure", "kept", "observed", "not-applicable"];
 
 // A facet is the place of a value, -1 for all of them; `verdicts` are words; `only` is "", "against" or "departure".
 const filter = { verdicts: new Set(), only: "", text: "" };
