@@ -1,0 +1,55 @@
+"""On which crossings the laws are checked for a mutant of each file: those that run most of its lines, and differ most.
+
+An adapter is the caller on one and the callee on another; what all calls pass is seen by an asynchronous caller whose cancels
+are levels (Trio), one whose cancels are edges (asyncio), and a blocking one (gevent).
+
+`interop/unpatched.py` has no row: it is for processes that gevent or eventlet has patched, where no law runs.
+tests/adapters/test_patched.py is about those.
+"""
+
+from __future__ import annotations
+
+CORE = ("gevent->asyncio/thread", "trio->asyncio/guest", "asyncio->threads/thread")
+HELD = "trio->gevent/thread"  # What is started there may be cancelled before its first step; and its loop can end by an error.
+FILES: dict[str, tuple[str, ...]] = {
+    "interop/adapters/anyio.py": (
+        *("anyio[trio]->twisted/hosted", "anyio[asyncio]->anyio[trio]/thread"),
+        "twisted[asyncio]->anyio[asyncio]/loop",
+    ),
+    "interop/adapters/asyncio.py": ("asyncio->asyncio/thread", "gevent->asyncio[uvloop]/thread", "trio->asyncio/guest"),
+    "interop/adapters/asyncio_futures.py": ("asyncio->asyncio/thread", "asyncio->trio/guest", "asyncio->twisted[asyncio]/loop"),
+    "interop/adapters/eventlet.py": ("eventlet->eventlet/thread", "eventlet->asyncio/guest", "asyncio->eventlet/thread"),
+    "interop/adapters/gevent.py": ("gevent->gevent/thread", "gevent->asyncio/guest", "eventlet->gevent/thread"),
+    "interop/adapters/threads.py": ("threads->gevent/thread", "trio->threads/thread", "threads->threads/thread"),
+    "interop/adapters/threads_lanes.py": ("trio->threads/thread", "threads->threads/thread", "threads->asyncio/thread"),
+    "interop/adapters/tornado.py": ("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
+    "interop/adapters/trio.py": ("asyncio->trio/guest", "trio->asyncio/guest", "trio->trio/thread"),
+    "interop/adapters/twisted.py": (
+        "twisted->twisted[asyncio]/thread",
+        "twisted->asyncio/guest",
+        "asyncio->twisted[asyncio]/loop",
+    ),
+    "interop/adapters/twisted_on_loop.py": ("asyncio->twisted[asyncio]/loop", "twisted[asyncio]->twisted[asyncio]/loop"),
+    "interop/adapters/twisted_reactor.py": (
+        *("twisted[asyncio]->twisted[private]/thread", "asyncio->twisted/thread"),
+        "asyncio->twisted[asyncio]/loop",
+    ),
+    "interop/adapters/twisted_readers.py": ("twisted->asyncio/guest", "twisted->trio/guest"),
+    "interop/bell.py": CORE,
+    "interop/blocking.py": ("gevent->gevent/thread", "threads->asyncio/thread", "asyncio->threads/thread"),
+    "interop/call.py": (*CORE, HELD),
+    "interop/conversation.py": (*CORE, HELD),
+    "interop/errors.py": CORE,
+    "interop/managers.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
+    "interop/portal.py": ("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
+    "interop/runtime.py": (*CORE, HELD),
+    "interop/streams.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
+    "interop/topologies/executor.py": ("trio->asyncio/thread", "gevent->asyncio/guest"),
+    "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted"),
+    "interop/topologies/guest_turns.py": ("trio->asyncio/guest", "gevent->asyncio/guest"),
+    "interop/topologies/hosted.py": ("trio->asyncio/thread", "asyncio->gevent/thread", "asyncio->trio/guest"),
+    "interop/topologies/loop.py": ("asyncio->asyncio/loop", "asyncio->twisted[asyncio]/loop"),
+    "interop/topologies/parked.py": ("trio->asyncio/guest", "gevent->asyncio/guest", "twisted->asyncio/guest"),
+    "interop/topologies/thread.py": ("trio->asyncio/thread", "gevent->threads/thread", "threads->gevent/thread"),
+    "interop/wrapping.py": ("gevent->asyncio/thread", "trio->threads/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
+}
