@@ -15,7 +15,7 @@ from interop.laws.law import catalogue as laws
 from interop.probes.probe import catalogue as probes
 from interop.record import Finding
 from interop.record.diff import seen
-from interop.upgrade import uv
+from interop.upgrade import requirements, uv
 from interop.upgrade.environments import build
 from interop.upgrade.observe import Request, observe
 from interop.upgrade.planning import CannotPlan, current, plan
@@ -114,7 +114,10 @@ def bisect(
 
     Raises:
         CannotPlan: no such check; nothing differs between the two; a release of the two cannot be installed.
+        NoRequirement: a name, a version or a requirement is none; nothing has run.
     """
+    requirements.lines(specs)
+    package, good, bad = requirements.distribution(package), requirements.version(good), requirements.version(bad)
     package, looked_at = uv.normalized(package), _check(check, crossing, bridge)
     base = current()
     interpreter = find(python) if python else base.interpreter
@@ -163,7 +166,7 @@ def releases(package: str, good: str, bad: str, interpreter: Interpreter) -> lis
     while True:
         options = ["--quiet", "--no-deps", "--no-build", "--no-annotate", "--no-header", "--python", interpreter.path]
         try:
-            said = uv.run("pip", "compile", *options, "-", what="no release", text=f"{package}>{low},<{newest}")
+            said = uv.run("pip", "compile", *options, "-", what="no release", specs=[f"{package}>{low},<{newest}"])
         except uv.UvFailed:
             break
         newest = uv.pins_in(said.splitlines())[package]

@@ -16,7 +16,7 @@ from typing import Any
 from interop.probes.probe import Probe, catalogue
 from interop.record import Finding, Record
 from interop.record.diff import Difference, Key, compare, differing
-from interop.upgrade import planning, uv
+from interop.upgrade import planning, requirements, uv
 from interop.upgrade.environments import Environment, build
 from interop.upgrade.observe import Request, observe
 from interop.upgrade.planning import Base, CannotPlan, Plan, current, from_file, plan
@@ -53,6 +53,10 @@ class Question:
     everything: bool = False
     jobs: int = 2
     fresh: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no requirement, before anything runs; raises NoRequirement."""
+        requirements.lines([*self.specs, *self.from_specs, *self.with_specs])
 
 
 @dataclass(frozen=True)

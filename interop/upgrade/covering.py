@@ -215,7 +215,7 @@ def _fits(row: Row) -> bool:
     specs = [requirement(name, value) for name, value in row.items() if name != PYTHON]
     options = ["--quiet", "--no-build", "--python", find(row[PYTHON]).path]
     try:
-        uv.run("pip", "compile", *options, "-", what="these do not go together", text="\n".join(specs))
+        uv.run("pip", "compile", *options, "-", what="these do not go together", specs=specs)
     except uv.UvFailed:
         return False
     return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from interop.upgrade import uv
+from interop.upgrade import requirements, uv
 from interop.upgrade.cache import digest, folder, settle
 from interop.upgrade.planning import Plan
 
@@ -104,7 +104,7 @@ def _built(plan: Plan, place: Path) -> Environment:
     # On the cache's own file system, so that uv can link and rename() is one step.
     with tempfile.TemporaryDirectory(dir=place.parent, prefix="building-") as partial:
         root, pins = Path(partial) / "environment", Path(partial) / "pins.txt"
-        pins.write_text("".join(f"{name}=={version}\n" for name, version in sorted(plan.pins.items())), encoding="utf-8")
+        pins.write_text(requirements.lines(uv.pinned(plan.pins)), encoding="utf-8")
         what = f"cannot make an environment for Python {plan.interpreter.version}"
         uv.run("venv", "--quiet", "--no-project", "--relocatable", "--python", plan.interpreter.path, str(root), what=what)
         if plan.pins:

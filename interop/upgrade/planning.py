@@ -17,7 +17,7 @@ from pathlib import Path
 
 from interop.errors import InteropError
 from interop.record import Finding
-from interop.upgrade import uv
+from interop.upgrade import requirements, uv
 from interop.upgrade.pythons import Interpreter, find, running
 
 KIT = "async-interop"
@@ -94,7 +94,7 @@ def from_file(path: str, interpreter: Interpreter) -> Base:
             file.write_text(text, encoding="utf-8")
         empty = str(Path(folder) / "empty")
         uv.run("venv", "--no-project", "--python", interpreter.path, empty, what="cannot make an environment")
-        said = uv.run("pip", "install", "--dry-run", "--python", empty, "-r", str(file), what=f"cannot read {path!r}")
+        said = uv.run("pip", "install", "--dry-run", "--python", empty, "-r", str(file.resolve()), what=f"cannot read {path!r}")
     pins = uv.pins_in(line for line in said.splitlines() if line.lstrip().startswith("+"))
     if not pins:
         raise CannotPlan(f"{path!r} asks for nothing that an index has")
@@ -106,10 +106,11 @@ def plan(interpreter: Interpreter, wanted: Sequence[str], base: Mapping[str, str
 
     Args:
         moving: the names whose versions in the base are no preference: the newest that fits is taken.
+
+    Raises:
+        NoRequirement: one of `wanted` is none; nothing has run.
     """
-    specs = {uv.name_of(spec): spec for spec in wanted}
-    if "" in specs:
-        raise CannotPlan(f"{specs['']!r} names no package; a requirement looks like 'tornado>=6.6'")
+    specs = {uv.name_of(spec): requirements.requirement(spec) for spec in wanted}
     prefer = {name: version for name, version in base.items() if name not in {*specs, *moving}}
     problems, built = {}, []
     try:
@@ -165,12 +166,12 @@ def _compile(
     """Ask uv; what is in `prefer` stands in the file that uv updates, so that it keeps those versions where it can."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "pins.txt"
-        output.write_text("".join(f"{name}=={version}\n" for name, version in sorted(prefer.items())), encoding="utf-8")
+        output.write_text(requirements.lines(uv.pinned(prefer)), encoding="utf-8")
         names = [*prefer, *(uv.name_of(spec) for spec in specs)]
         uv.run(
             "pip", "compile", "--quiet", "--no-annotate", "--no-header", "--python", interpreter.path,
             *uv.wheels_only(built, names), "--output-file", str(output), "-",
-            what="these do not go together", text="\n".join([*specs, *sorted(prefer)]),
+            what="these do not go together", specs=[*specs, *sorted(prefer)],
             patience=uv.BUILD if built else uv.PATIENCE,
         )  # fmt: skip
         return uv.pins_in(output.read_text(encoding="utf-8").splitlines())
@@ -180,7 +181,7 @@ def _alone(interpreter: Interpreter, spec: str, *, build: bool = False) -> str:
     """Why uv cannot have this one requirement here, its dependencies aside; empty if it can."""
     options = ["--quiet", "--no-deps", "--python", interpreter.path, *([] if build else ["--no-build"])]
     try:
-        uv.run("pip", "compile", *options, "-", what=f"{spec} cannot be had", text=spec, patience=uv.BUILD)
+        uv.run("pip", "compile", *options, "-", what=f"{spec} cannot be had", specs=[spec], patience=uv.BUILD)
     except uv.UvFailed as error:
         return f"on Python {interpreter.version}: {error.reason}"
     return ""
@@ -207,8 +208,10 @@ def _name(distribution: importlib.metadata.Distribution) -> str:
 
 
 def _base(interpreter: Interpreter, found: Mapping[str, tuple[str, bool]]) -> Base:
-    pins = {uv.normalized(name): version for name, (version, local) in found.items() if not local}
+    strange = {name for name, (version, _) in found.items() if not requirements.REQUIREMENT.fullmatch(f"{name}=={version}")}
+    pins = {uv.normalized(name): version for name, (version, local) in found.items() if not local and name not in strange}
     pins.pop(KIT, None)
     left_out = {uv.normalized(name): "installed from a folder, not from an index" for name, (_, local) in found.items() if local}
+    left_out |= dict.fromkeys(strange, "its name or its version is none")
     left_out.pop(KIT, None)
     return Base(interpreter, pins, left_out)

@@ -26,7 +26,7 @@ class NoInterpreter(InteropError):
     """This machine has no such Python."""
 
     def __init__(self, wanted: str, known: list[str]) -> None:
-        super().__init__(f"this machine has no Python {wanted}; it has {', '.join(known) or 'none'}, and none is downloaded")
+        super().__init__(f"this machine has no Python {wanted!r}; it has {', '.join(known) or 'none'}, and none is downloaded")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def find(wanted: str) -> Interpreter:
     if os.sep in wanted:
         found = _ask(wanted)
         if found is None:
-            raise NoInterpreter(f"at {wanted}", [known.version for known in installed()])
+            raise NoInterpreter(wanted, [known.version for known in installed()])
         return found
     fitting = [known for known in installed() if known.version == wanted or known.version.startswith(f"{wanted}.")]
     if not fitting:
@@ -89,8 +89,8 @@ def _paths() -> Iterator[str]:
 def _ask(path: str) -> Interpreter | None:
     try:
         done = subprocess.run([path, "-I", "-S", "-c", TELL], capture_output=True, text=True, timeout=20)
-        version, implementation, executable = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        version, implementation, executable = map(str, json.loads(done.stdout))
+    except (OSError, ValueError, TypeError, subprocess.TimeoutExpired):  # No interpreter, or one that says something else.
         return None
     return Interpreter(executable or path, version, implementation)
 

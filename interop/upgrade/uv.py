@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from interop.errors import InteropError
+from interop.upgrade import requirements
 
 PATIENCE = 300.0  # seconds for one call; a package that has to be compiled gets BUILD
 BUILD = 180.0
@@ -46,8 +47,17 @@ def path() -> str:
     return found
 
 
-def run(*arguments: str, what: str, text: str = "", patience: float = PATIENCE) -> str:
-    """Run uv in the user's folder, with the user's settings, and return all that it said; raises UvFailed."""
+def run(*arguments: str, what: str, specs: Iterable[str] = (), patience: float = PATIENCE) -> str:
+    """Run uv in the user's folder, with the user's settings, and return all that it said.
+
+    Args:
+        specs: requirements, which uv reads from its standard input.
+
+    Raises:
+        UvFailed.
+        NoRequirement: one of `specs` is none; uv was not started.
+    """
+    text = requirements.lines(specs)
     environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
     command = [path(), *arguments, "--color", "never", "--no-progress"]
     try:
@@ -94,6 +104,11 @@ def pins_in(lines: Iterable[str]) -> dict[str, str]:
     """Every `name==version` that stands at the beginning of a line, whatever is before it to mark it: uv's plus sign."""
     found = (re.match(r"[ +]*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", line) for line in lines)
     return {normalized(match[1]): match[2] for match in found if match}
+
+
+def pinned(versions: Mapping[str, str]) -> list[str]:
+    """A requirement for each, by name: `name==version`."""
+    return [f"{name}=={version}" for name, version in sorted(versions.items())]
 
 
 def wheels_only(built: Sequence[str] = (), names: Iterable[str] = ()) -> list[str]:
