@@ -16,6 +16,7 @@ HUB = {
     "interop.errors",
     "interop.runtime",
     "interop.portal",
+    "interop.unpatched",
 }
 # A package or module, and what of ours it may import. The most specific name counts.
 ARROWS = {
@@ -40,7 +41,7 @@ ARROWS = {
     },
     # How laws are driven in a framework: it uses that framework, and the adapter's way to wake a loop.
     "interop.harness.drivers": {"interop.laws.world", "interop.adapters", "interop.runtime", "interop.call"},
-    "interop.bridges": {"interop.adapters", "interop.portal", "interop.runtime"},
+    "interop.bridges": {"interop.adapters", "interop.errors", "interop.portal", "interop.runtime"},
     "interop.laws": {"interop.errors"},
     "interop.testing": {
         *("interop.bridges", "interop.errors", "interop.harness", "interop.laws", "interop.portal", "interop.record"),
@@ -54,25 +55,30 @@ ARROWS = {
         "interop.report",
     },
     "interop.errors": set(),
-    "interop.bell": set(),
-    "interop.call": set(),
-    "interop.runtime": {"interop.call", "interop.errors"},
+    "interop.bell": {"interop.unpatched"},
+    "interop.unpatched": set(),
+    "interop.call": {"interop.unpatched"},
+    "interop.runtime": {"interop.call", "interop.errors", "interop.unpatched"},
     "interop.blocking": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.wrapping": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.streams": {"interop.call", "interop.conversation", "interop.errors", "interop.runtime"},
     "interop.managers": {"interop.call", "interop.conversation", "interop.errors", "interop.runtime"},
-    "interop.topologies": {"interop.call", "interop.errors", "interop.runtime"},
+    "interop.topologies": {"interop.call", "interop.errors", "interop.runtime", "interop.unpatched"},
     # It loads an adapter by name when it is asked for: that is no import.
     "interop.portal": {
         *("interop.call", "interop.errors", "interop.runtime", "interop.streams", "interop.managers", "interop.topologies"),
+        "interop.unpatched",
     },
     "interop.adapters": HUB,
     "interop.adapters.asyncio": {*HUB, "interop.adapters.asyncio_futures"},
     "interop.adapters.threads": {*HUB, "interop.adapters.threads_lanes"},
     # Tornado and anyio run on other frameworks' loops: their adapters are those loops' adapters with another face.
     "interop.adapters.tornado": {*HUB, "interop.adapters.asyncio"},
-    "interop.adapters.twisted": {*HUB, "interop.adapters.twisted_reactor"},
+    "interop.adapters.twisted": {
+        *(*HUB, "interop.adapters.twisted_on_loop", "interop.adapters.twisted_reactor", "interop.adapters.twisted_readers"),
+    },
+    "interop.adapters.twisted_on_loop": {*HUB, "interop.adapters.twisted_reactor"},
     "interop.adapters.anyio": {
         *(*HUB, "interop.adapters.asyncio", "interop.adapters.asyncio_futures", "interop.adapters.trio"),
     },
@@ -85,11 +91,25 @@ ARROWS = {
 FRAMEWORKS = {
     "aiohttp": {"asyncio"},
     # Of ours: anyio and Twisted run on it, too, and guest turns one of its loops into a guest.
-    "asyncio": {"asyncio", "asyncio_futures", "tornado", "twisted_reactor", "origin", "anyio", "twisted", "guest"},
-    "greenlet": {"gevent", "eventlet", "guest"},
+    "asyncio": {
+        "asyncio",
+        "asyncio_turns",
+        "asyncio_futures",
+        "tornado",
+        "twisted_reactor",
+        "origin",
+        "anyio",
+        "twisted",
+        "executor",
+        "unpatched",
+    },
+    "greenlet": {"gevent", "eventlet", "guest_turns"},
     "uvloop": {"asyncio"},
     "tornado": {"tornado"},
-    "twisted": {"twisted", "twisted_callbacks", "twisted_client", "twisted_inlinecallbacks", "twisted_reactor"},
+    "twisted": {
+        *("twisted", "twisted_callbacks", "twisted_client", "twisted_inlinecallbacks", "twisted_on_loop", "twisted_reactor"),
+        "twisted_readers",
+    },
     "gevent": {"gevent", "gevent_patched"},
     "geventhttpclient": {"gevent"},
     "eventlet": {"eventlet"},

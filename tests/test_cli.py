@@ -150,6 +150,17 @@ def test_standard_output_that_is_full_is_a_failure_without_a_traceback(
     assert done.stderr == "interop: Output: cannot write to standard output: No space left on device\n"
 
 
+def test_a_long_reason_does_not_cost_the_line_its_url(serve: Callable[..., Server]) -> None:
+    def busy(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % (b"9" * 400))
+
+    url = serve(busy).url + "/" + "a" * 500
+    done = interop("fetch", url, "--framework", "nothing")
+    assert done.returncode == 1
+    assert done.stderr.startswith("interop: StatusError: status 503, retry after 999")
+    assert done.stderr.endswith(f"... [{url}]\n")
+
+
 def test_every_framework_at_once_and_a_difference_is_an_error(serve: Callable[..., Server]) -> None:
     """Of the two pages one is the same for all; that this alone is exit code 0 is in the README, whose commands run, too."""
     counts = iter(range(10**6))
@@ -179,6 +190,10 @@ def test_every_framework_at_once_and_a_difference_is_an_error(serve: Callable[..
         ("fetch", "http://127.0.0.1/", "--framework", "nothing", "--timeout", "nan"),
         ("run", "--framework", "curio"),
         ("run", "--group", "nonsense"),
+        ("run", "--jobs", "0"),
+        ("run", "--repeat", "0"),
+        ("upgrade", "trio", "--jobs", "-1"),
+        ("matrix", "--results", "page.md", "--jobs", "0"),
         ("nonsense",),
         (),
     ],
