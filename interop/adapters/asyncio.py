@@ -64,7 +64,10 @@ class Loop(Runtime):
     def _rung(self) -> None:
         if self.bell is not None:  # Nothing on the stack holds the bell: an error that somebody keeps would keep it open.
             self.bell.hear()
-        self.drain()
+        if asyncio._get_running_loop() is self.loop:
+            self.drain()
+        else:  # trio-asyncio calls its readers in a Trio task that has no running loop.
+            self.loop.call_soon(self._heard)
 
     def _heard(self) -> None:
         self.drain()  # One frame more, as there: what goes on has the same stack under it, whoever woke the loop.
