@@ -142,7 +142,7 @@ class LeavesItsManagersAfterTheClose(Fault):
     async def closes(self, session: Session) -> None:
         await super().closes(session)
         closing = session.kept.__aexit__
-        later(5, lambda: asyncio.ensure_future(closing(None, None, None)))
+        later(5, lambda: asyncio.ensure_future(kept(closing(None, None, None))))  # What fails there is told to nobody.
 
     def enters(self, session: Session, manager: Any) -> Any:
         return session.kept.enter(manager)
