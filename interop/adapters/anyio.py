@@ -20,7 +20,7 @@ import anyio.lowlevel
 
 from interop.adapters import asyncio as native
 from interop.call import BACK, Call
-from interop.errors import NoSuchTopology, NotRunning
+from interop.errors import NotRunning
 from interop.portal import AwaitablePortal, find
 from interop.runtime import Runtime
 from interop.unpatched import running_loop
@@ -119,10 +119,10 @@ def current() -> Runtime:
     raise NotRunning("anyio", "in an async function under anyio.run()")
 
 
-def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+def on_loop(loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tuple[Runtime, Callable[[], object]]:
     """A runtime on an asyncio loop that runs already, and what undoes it."""
     if flavour != "asyncio":
-        raise NoSuchTopology("asyncio", "anyio[trio]", "loop", "Trio does not run on an asyncio loop; it can be its guest")
+        raise refused("Trio does not run on an asyncio loop; it can be its guest")
     return native.attach(loop, Loop), lambda: None
 
 

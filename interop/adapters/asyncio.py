@@ -21,7 +21,7 @@ from interop import bell
 from interop.adapters.asyncio_futures import Future, Waiter, due_cancels
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import CannotStart, CannotWrap, NoSuchTopology, NotRunning
+from interop.errors import CannotStart, CannotWrap, NotRunning
 from interop.portal import AwaitablePortal
 from interop.runtime import Runtime
 from interop.unpatched import patched_by, running_loop, selector
@@ -231,10 +231,10 @@ def future(here: Loop, foreign: Any, of: Runtime | None) -> asyncio.Future[Any]:
     return given
 
 
-def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+def on_loop(loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tuple[Runtime, Callable[[], object]]:
     """A runtime on an asyncio loop that runs already, and what undoes it."""
     if flavour == "uvloop" and type(loop).__module__.partition(".")[0] != "uvloop":
-        raise NoSuchTopology("asyncio", "asyncio[uvloop]", "loop", "the loop that runs here is not uvloop's")
+        raise refused("the loop that runs here is not uvloop's")
     return attach(loop, Loop), lambda: None
 
 

@@ -52,7 +52,7 @@ def wrap(foreign: Any, *, of: Runtime | None = None) -> asyncio.Future[Any]:
     return native.future(current(), foreign, of)
 
 
-def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+def on_loop(loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tuple[Runtime, Callable[[], object]]:
     """A runtime on an asyncio loop that runs already, and what undoes it."""
     return native.attach(loop, Loop), lambda: None
 

@@ -24,7 +24,7 @@ from interop.adapters import twisted_on_loop, twisted_reactor
 from interop.adapters.twisted_readers import Ear, Reader
 from interop.bell import Bell
 from interop.call import BACK, Call
-from interop.errors import CannotCarry, CannotWrap, NoSuchTopology, NotRunning
+from interop.errors import CannotCarry, CannotWrap, NotRunning
 from interop.portal import AsyncPortal
 from interop.runtime import Runtime
 from interop.unpatched import get_ident, running_loop
@@ -289,10 +289,10 @@ def wrap(foreign: Any, *, of: Runtime | None = None) -> Deferred[Any]:
     return here.wait(wrapped(here, foreign, of))
 
 
-def on_loop(loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
+def on_loop(loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tuple[Runtime, Callable[[], object]]:
     """An asyncioreactor on a loop that runs already, and what ends it but not the loop."""
     if flavour != "asyncio":
-        raise NoSuchTopology("asyncio", "twisted", "loop", "only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
+        raise refused("only the asyncioreactor runs on an asyncio loop: twisted[asyncio]")
     leave = twisted_on_loop.on_loop(loop)
     return current(), leave
 

@@ -5,7 +5,7 @@ An author writes run() and call(), and what the library has of stream(), enter()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ CAPABILITIES = {
     "wrap-any": "its wrap() also takes coroutines, objects with __await__() and concurrent.futures.Futures",
     "inward": "it has inward(): a blocking session into the loop that runs here",
     "many": "any number of plain functions may wait at once: there is no pool with a limit",
+    "refuse": "it has refused(): crossings that cannot be are refused when they are opened",
     "dies": "it says what becomes of calls whose peer's loop dies",
 }
 
@@ -33,7 +34,8 @@ class Bridge:
         package: the distribution that has to be installed.
         crossings: where it can be used.
         has: what it can do beside call(), of CAPABILITIES.
-        errors: what its callers get, if it says so: "closed", "gone", "cancelled" (the callee, by itself), "thread" (another's).
+        errors: what its callers get, if it says so: "closed", "gone", "cancelled" (the callee, by itself), "thread" (another's),
+            "refused" (what cannot be opened).
         fresh: it changes the whole process: give it an interpreter of its own.
     """
 
@@ -66,6 +68,10 @@ class Bridge:
     def open(self) -> Any:
         """A context manager, native to the caller, for a session that has call() and the rest. By default the bridge itself."""
         return Itself(self)
+
+    def refused(self) -> Iterable[tuple[Any, str]]:
+        """Called in the caller: as open(), of sessions that cannot be, and a pattern that the words of each refusal match."""
+        raise NotImplementedError
 
     def here(self) -> Any:
         """Called in the caller: what back() needs."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from interop.bridges.bridge import Bridge
 from interop.bridges.crossing import Crossing, every
-from interop.errors import CalleeCancelled, PeerGone, PortalClosed, WrongThread
+from interop.errors import CalleeCancelled, InteropError, PeerGone, PortalClosed, WrongThread
 from interop.portal import find
 from interop.runtime import Runtime
 
@@ -21,9 +22,9 @@ class Portals(Bridge):
 
     name = "portal"
     crossings = tuple(every())
-    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many"})
+    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many", "refuse"})
     errors: Mapping[str, type[BaseException]] = MappingProxyType(
-        {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread}
+        {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread, "refused": InteropError}
     )
 
     def __init__(self, crossing: Crossing) -> None:
@@ -53,6 +54,24 @@ class Portals(Bridge):
         if self.host is not None:
             return open_portal(self.host)
         return open_portal(self.crossing.callee, topology=self.topology)
+
+    def refused(self) -> Iterator[tuple[Any, str]]:
+        """Every topology that this pair does not have, one that nobody has, and a framework that nobody has."""
+        open_portal: Callable[..., Any] = self.caller.open_portal  # type: ignore[attr-defined]
+        callee, there = self.crossing.callee, {it.topology for it in every() if self._is_of_this_pair(it)}
+        for topology in ("thread", "loop", "guest", "beside"):
+            if topology not in there:
+                yield open_portal(callee, topology=topology), self._words(callee, topology)
+        if self.host is not None:
+            yield open_portal(self.host, topology="thread"), self._words(self.host.name, "thread")
+        yield open_portal("troi"), r"no adapter is called 'troi'\. Known: asyncio, .+, threads"
+
+    def _is_of_this_pair(self, other: Crossing) -> bool:
+        return (other.caller, other.callee) == (self.crossing.caller, self.crossing.callee)
+
+    def _words(self, callee: str, topology: str) -> str:
+        """With a reason of three words or more."""
+        return re.escape(f"no crossing {self.here().name}->{callee}/{topology}: ") + r"\S+ \S+ \S+.*"
 
     def here(self) -> Any:
         """The caller's runtime."""

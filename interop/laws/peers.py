@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,8 @@ from interop.laws.world import Driver, WayBack, World, expect, ident
 
 ENDED = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.stop; Twisted: ConnectionDone"
 ERRORS = "PEP 8: design exception hierarchies based on the distinctions that code catching the exceptions is likely to need"
+
+REFUSED = "PEP 20: errors should never pass silently; in the face of ambiguity, refuse the temptation to guess"
 
 
 @law("L17", needs=("back",), source="asgiref: async_to_sync in a thread that sync_to_async did not start", once=True)
@@ -110,6 +114,25 @@ async def a_call_that_a_close_ends_or_refuses_says_that_it_was_closed(world: Wor
     await world.close(session)
     got = [await world.caller.join(task), await world.spawned(world.call_on, session, callee)]
     expect([(kind, type(error)) for kind, error in got] == [("error", named(world)["closed"])] * 2, got)
+
+
+@law("L24", needs=("errors", "opens", "refuses"), source=REFUSED, once=True)
+async def what_cannot_be_opened_is_refused_with_the_sides_and_the_reason_and_nothing_is_left(world: World) -> None:
+    """Look for a check that comes after the start, or for a sentence with another caller's name in it."""
+    session, before = await world.open(), set(threading.enumerate())
+    for manager, words in world.bridge.refused():
+        try:
+            await world.caller.open(manager)
+        except named(world)["refused"] as error:
+            said = str(error)
+        else:
+            await world.caller.close(manager)
+            said = "it was opened"
+        expect(re.fullmatch(words, said) is not None, (said, words))
+    expect(not set(threading.enumerate()) - before, "a thread was started, and goes on")
+    kind, got = await world.spawned(world.call_on, session, world.callee.turn)
+    await world.close(session)
+    expect(kind == "value", (kind, got))
 
 
 @law("L20", needs=("errors", "opens", "callee-loop", "owns-loop"), source=ERRORS, once=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -186,6 +186,9 @@ class Bridge(Protocol):
 
     def open(self) -> Any:
         """A context manager, native to the caller, for a Session."""
+
+    def refused(self) -> Iterable[tuple[Any, str]]:
+        """Such managers that cannot be opened, and a pattern that the words of each refusal match."""
 
     def back(self, here: Any) -> Any:
         """Called in the callee: the same in the other direction."""

@@ -75,7 +75,12 @@ def how_a_group_is_made_split_and_derived() -> Any:
 
     return {
         "members": [name(made), made.exceptions is made.exceptions],
-        "split": [name(match), name(rest), getattr(match, "__notes__", None) == getattr(made, "__notes__", None), match.message],
+        "split": [
+            name(match),
+            name(rest),
+            getattr(match, "__notes__", None) == getattr(made, "__notes__", None),
+            getattr(match, "message", None),
+        ],
         "base": [name(base("", [ValueError()])), name(base("", [SystemExit()])), outcome(group, "", [SystemExit()])],
         "refused": [outcome(group, "", []), outcome(group, "", [1]), outcome(group, 1, [ValueError()]), outcome(group, "")],
         "own": [

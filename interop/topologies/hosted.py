@@ -25,8 +25,8 @@ class Adapter(Protocol):
     def current(self) -> Runtime:
         """The runtime of the loop that runs in this thread."""
 
-    def on_loop(self, loop: Any, flavour: str) -> tuple[Runtime, Callable[[], object]]:
-        """Serve on an asyncio loop that runs already: the runtime, and what ends that."""
+    def on_loop(self, loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tuple[Runtime, Callable[[], object]]:
+        """Serve on an asyncio loop that runs already: the runtime, and what ends that. refused(why) is raised where it cannot."""
 
     def guest(self, main: Main, wake: Callable[..., object], done: Callable[..., object]) -> None:
         """Run main in a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""

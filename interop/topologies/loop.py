@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from interop.errors import NoSuchTopology
 from interop.runtime import Runtime
 from interop.topologies.hosted import Adapter, Hosted
@@ -25,7 +27,7 @@ class OnLoop(Hosted):
 
     def __init__(self, here: Runtime, name: str, adapter: Adapter, flavour: str) -> None:
         super().__init__(here, name, adapter.current)
-        self.runtime, self.leave = adapter.on_loop(here.asyncio_loop(), flavour)
+        self.runtime, self.leave = adapter.on_loop(here.asyncio_loop(), flavour, partial(NoSuchTopology, here.name, name, "loop"))
 
 
 async def start(here: Runtime, name: str, adapter: Adapter, flavour: str) -> Hosted:

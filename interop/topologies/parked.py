@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
+from interop.errors import NoSuchTopology
 from interop.runtime import Runtime
 from interop.topologies.executor import InGreenlets
 from interop.topologies.guest_turns import Turns
@@ -44,7 +46,8 @@ class Parked(Hosted):
         self.selector = ParkingSelector(self.turns.park)
 
     def _serve(self) -> Runtime:
-        runtime, self.leave = self.adapter.on_loop(running_loop(), self.flavour)
+        refused = partial(NoSuchTopology, self.here.name, self.name, "guest")
+        runtime, self.leave = self.adapter.on_loop(running_loop(), self.flavour, refused)
         return runtime
 
     def main_runtime(self, runtime: Runtime) -> Runtime:

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 from typing import Any
 
-from interop.errors import CalleeCancelled, PeerGone, PortalClosed, WrongThread
+from interop.errors import CalleeCancelled, NoSuchTopology, PeerGone, PortalClosed, WrongThread
 from tests.faulty.fault import AtItsPeersEnd, Fault, Session, adapter, result
 
 inside: contextvars.ContextVar[Any] = contextvars.ContextVar("inside", default=None)
@@ -39,6 +39,27 @@ class DoesNotHearOfAThreadsEnd(Fault):
 
     def spoil(self) -> None:
         adapter("threads").Ending = lambda runtime: None
+
+
+class TakesEveryTopologyForAThread(Fault):
+    """As an option with a default that nobody checks."""
+
+    breaks = "L24"
+
+    def refused(self) -> Any:
+        for _, words in super().refused():
+            yield self.caller.open_portal(self.crossing.callee), words  # type: ignore[attr-defined]
+
+
+class NamesAnotherCallerInItsRefusal(Fault):
+    """As a sentence that was written for the caller that its author had in mind."""
+
+    breaks = "L24"
+    on = "gevent->asyncio/thread"
+
+    def spoil(self) -> None:
+        good = NoSuchTopology.__init__
+        NoSuchTopology.__init__ = lambda error, caller, *others: good(error, "asyncio", *others)  # type: ignore[method-assign]
 
 
 class WaitsForALoopThatHasEnded(AtItsPeersEnd):
