@@ -22,7 +22,7 @@ class Portals(Bridge):
 
     name = "portal"
     crossings = tuple(every())
-    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many", "refuse"})
+    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many", "refuse", "drop"})
     errors: Mapping[str, type[BaseException]] = MappingProxyType(
         {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread, "refused": InteropError}
     )

@@ -6,6 +6,8 @@ import gc
 import sys
 import threading
 import time
+import warnings
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,6 +54,33 @@ async def what_the_first_session_of_a_process_opens_does_not_stay(world: World) 
     """Look for a descriptor, a thread or a watcher that is made once and kept: R3 begins to count after that."""
     kept = [what for what in world.first if what.startswith(("open file", "thread", "something"))]
     expect(not kept, kept)
+
+
+@law(
+    "R19",
+    needs=("opens", "drops", "thread"),
+    source="https://docs.python.org/3/library/exceptions.html#ResourceWarning",
+    once=True,
+)
+async def a_session_that_nobody_closes_says_so_and_ends_its_thread_when_it_is_dropped(world: World) -> None:
+    """Look for what holds a session that nobody has any more, and for a thread that waits for requests which cannot come.
+
+    The law waits until the session is gone, and then until its thread is: a hang is one of the two.
+    """
+    before = set(threading.enumerate())
+    session = await world.caller.open(world.bridge.open())
+    got = [await world.spawned(world.call_on, session, world.callee.turn)]
+    gone = weakref.ref(session)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        del session
+        while gone() is not None or set(threading.enumerate()) - before:
+            for it in said:
+                it.source = None  # It is the session, and would keep it.
+            await world.caller.turn()
+            gc.collect()
+    expect([kind for kind, _ in got] == ["value"], got)
+    expect(ResourceWarning in {it.category for it in said}, [str(it.message) for it in said])
 
 
 @law("R17", needs=("opens",), source="Opening and closing is what tests do all day", once=True)

@@ -34,6 +34,7 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "opens": lambda w: _bridge(w, "open", "cannot be opened and closed by itself"),
     "inward": lambda w: _bridge(w, "inward", "is not held by blocking code"),
     "back": lambda w: _bridge(w, "back", "has no way back"),
+    "drops": lambda w: _bridge(w, "drop", "does not say what becomes of a session that nobody closes"),
     "refuses": lambda w: _bridge(w, "refuse", "does not say what it refuses"),
     "dies": lambda w: _bridge(w, "dies", "does not say that it survives its peer"),
     "errors": lambda w: None if w.bridge.errors else f"{w.bridge.name} does not say which errors its callers get",

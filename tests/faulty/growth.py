@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from typing import Any, ClassVar
 
+from interop.portal import Portal
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -21,6 +23,31 @@ class KeepsANumberForEachCall(Fault):
         session.kept = session.kept if isinstance(session.kept, list) else []
         session.kept.append(object())
         return session.portal.call(fn)
+
+
+class LeavesItsThreadWhenItIsDropped(Fault):
+    """As a pool that only its close() ends."""
+
+    breaks = "R19"
+
+    def spoil(self) -> None:
+        Portal.__del__ = lambda portal: warnings.warn("it was not closed", ResourceWarning, stacklevel=2)  # type: ignore[method-assign]
+
+
+class SaysNothingWhenItIsDropped(Fault):
+    """As a `__del__` that only tidies up."""
+
+    breaks = "R19"
+
+    def spoil(self) -> None:
+        good = Portal.__del__
+
+        def quietly(portal: Portal) -> None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                good(portal)
+
+        Portal.__del__ = quietly  # type: ignore[method-assign]
 
 
 class KeepsThePipeOfItsFirstSession(Fault):
