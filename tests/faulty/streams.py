@@ -319,6 +319,16 @@ class RaisesItemsThatAreErrors(StreamFault):
             return item
 
 
+class SendsNothingForWhatEqualsNone(StreamFault):
+    """As a step whose request is None where nothing was sent, and is compared with `==`."""
+
+    breaks = "S13"
+
+    class Items(Items):
+        async def asend(self, value: Any) -> Any:
+            return await (self.__anext__() if value in (None,) else super().asend(value))
+
+
 class LeavesWhatItCouldNotEnter(Fault):
     """As `try: enter() ... finally: exit()` with the enter() inside."""
 

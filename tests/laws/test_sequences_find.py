@@ -8,13 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from interop.bridges.crossing import some
+from interop.bridges.crossing import Crossing, some
+from interop.harness.cell import Cell
+from interop.harness.runner import check
 
 ROOT = Path(__file__).parents[2]
 OLD = "44d47dc"
@@ -62,6 +65,12 @@ def findings_of(path: Path, cwd: Path, *options: str) -> list[dict[str, Any]]:
     subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
     found: list[dict[str, Any]] = json.loads((cwd / "record.json").read_text(encoding="utf-8"))["findings"]
     return found
+
+
+def test_a_cancel_of_either_sides_type_is_a_cancel_in_a_program_too() -> None:
+    """Which of the two a caller gets is a law of its own."""
+    cell = Cell("tests.faulty.cancellation:EndsWithTheCalleesCancel", Crossing.parse("twisted->asyncio/thread"), ("C27", "M2"))
+    assert {it.check: it.verdict for it in check(cell, threading.Event())} == {"C27": "broken", "M2": "kept"}
 
 
 @pytest.mark.campaign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,8 @@ class TrioDriver(Driver):
 
     def background(self, fn: Afn) -> None:
         """Start a task that nobody asks for."""
-        trio.lowlevel.spawn_system_task(fn)
+        # As a nursery does; without a context, a system task has the run's own.
+        trio.lowlevel.spawn_system_task(fn, context=contextvars.copy_context())
 
     async def cancel(self, task: Any, why: str = "") -> None:
         """Ask; do not wait."""

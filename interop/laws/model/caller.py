@@ -19,6 +19,7 @@ class Caller:
 
     def __init__(self, run: Run) -> None:
         self.run, self.caller, self.world = run, run.world.caller, run.world
+        self.cancels = (self.caller.cancel_type, self.world.callee.cancel_type)  # Which of the two, C27 asks.
 
     async def live(self, name: str) -> None:
         """A whole task. It ends only when the program says so, so that no cancel can come too late."""
@@ -31,7 +32,7 @@ class Caller:
             await self.run.done.wait()
             await self.world.turns(TURNS)
         except BaseException as error:
-            log("ends", name, "cancelled" if isinstance(error, self.caller.cancel_type) else repr(error))
+            log("ends", name, "cancelled" if isinstance(error, self.cancels) else repr(error))
             raise
         log("ends", name, "value")
 
@@ -41,7 +42,7 @@ class Caller:
         log("asks", do.number)
         try:
             how = await self._done(do)
-        except self.caller.cancel_type:
+        except self.cancels:
             log("gets", do.number, "cancelled")
             raise
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
@@ -52,7 +53,7 @@ class Caller:
 
     def saw(self, do: Do, error: BaseException) -> str:
         """An error, as the model calls it."""
-        if isinstance(error, self.caller.cancel_type):
+        if isinstance(error, self.cancels):
             return "cancelled"
         return "error" if error is self.run.errors[do.number] else repr(error)
 

@@ -201,7 +201,8 @@ class Run:
         self.done.set()
         for name, task in self.tasks.items():
             kind, got = await world.caller.join(task)
-            self.log("joined", name, kind if kind != "error" else repr(got))
+            ended = "cancelled" if world.ended_by_a_cancel(kind, got) else kind
+            self.log("joined", name, ended if ended != "error" else repr(got))
         if self.back is not None:
             await self.back.close()
         if not model.closed:

@@ -1,4 +1,4 @@
-"""trio_asyncio.trio_as_aio(): an error of Trio's that is false arrives in asyncio as a cancel (V20, S15)."""
+"""trio_asyncio.trio_as_aio(): an error of Trio's that is false arrives in asyncio as a cancel (V20, S15, M1 to M3, M6)."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""anyio's BlockingPortal: an error that is false is taken for none, in call() and in call_async() (V20)."""
+"""anyio's BlockingPortal: an error that is false is taken for none, in call() and in call_async() (V20, M2, M4)."""
 
 import asyncio
 import sys

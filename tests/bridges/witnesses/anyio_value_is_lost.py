@@ -1,4 +1,4 @@
-"""anyio's BlockingPortal.call_async(): a value that the callee had returned when a cancel came is lost (C12)."""
+"""anyio's BlockingPortal.call_async(): a value that the callee had returned when a cancel came is lost (C12, M5)."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""run_coroutine_threadsafe() and wrap_future(): a value that the callee returned in spite of a cancel is lost (C5, C12, C14)."""
+"""run_coroutine_threadsafe() and wrap_future(): a value returned in spite of a cancel is lost (C5, C12, C14, M2)."""
 
 import asyncio
 import contextlib

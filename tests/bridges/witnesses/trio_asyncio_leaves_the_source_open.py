@@ -1,4 +1,4 @@
-"""trio_asyncio.aio_as_trio(): closing the iterator leaves the source of a stream to the garbage collector (S2, S4, S6)."""
+"""trio_asyncio.aio_as_trio(): closing the iterator leaves the source of a stream to the garbage collector (S2, M3)."""
 
 import sys
 from collections.abc import AsyncIterator

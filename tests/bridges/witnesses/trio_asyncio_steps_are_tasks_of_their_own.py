@@ -1,4 +1,4 @@
-"""trio_asyncio: each step of an asyncio generator, and each end of a manager, is a task of its own (S3, S7, S8)."""
+"""trio_asyncio: each step of an asyncio generator, and each end of a manager, is a task of its own (S3, S7)."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Deferred.asFuture(): who is cancelled goes on at once, and the callee's value or error is lost (C3, C4, C5, C6, C12, C14)."""
+"""Deferred.asFuture(): who is cancelled goes on at once, and the callee's value or error is lost (C3 to C6, C12, C14, M2)."""
 
 import asyncio
 import contextlib

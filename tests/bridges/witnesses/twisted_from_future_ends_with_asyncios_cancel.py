@@ -1,4 +1,4 @@
-"""Deferred.fromFuture(): Deferred.cancel() ends in asyncio's CancelledError, which addTimeout() does not know (C10, C27, M2)."""
+"""Deferred.fromFuture(): Deferred.cancel() ends in asyncio's CancelledError, which addTimeout() does not know (C10, C27)."""
 
 import asyncio
 import sys
