@@ -19,6 +19,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from scenarios.fetch_and_save import command
 from scenarios.fetch_and_save.asyncio_turns import attempts
+from scenarios.fetch_and_save.asyncio_uvloop import Lent
 from scenarios.fetch_and_save.contract import (
     MAX_BODY,
     MAX_REDIRECTS,
@@ -33,7 +34,6 @@ from scenarios.fetch_and_save.contract import (
     strict,
 )
 from scenarios.fetch_and_save.outcomes import Outcomes
-from scenarios.fetch_and_save.uvloop_sockets import Lent
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout as time_limit
