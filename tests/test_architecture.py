@@ -89,11 +89,12 @@ ARROWS = {
 }
 # Who may import a framework, by the name of the file.
 FRAMEWORKS = {
-    "aiohttp": {"asyncio"},
+    "aiohttp": {"asyncio", "asyncio_uvloop"},
     # Of ours: anyio and Twisted run on it, too, and guest turns one of its loops into a guest.
     "asyncio": {
         "asyncio",
         "asyncio_turns",
+        "asyncio_uvloop",
         "asyncio_futures",
         "tornado",
         "twisted_reactor",

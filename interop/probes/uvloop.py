@@ -481,10 +481,27 @@ def what_becomes_of_a_socket_whose_connection_is_cancelled():
     async def unix(loop, mine):
         return await loop.create_unix_connection(asyncio.Protocol, sock=mine)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    return {"TCP": outcome(_run, main(tcp, client, server)), "Unix": outcome(_run, main(unix, *socket.socketpair()))}
+    class Breaks(asyncio.Protocol):
+        def connection_made(self, transport):
+            transport.abort()
+
+    async def broken(mine, other):
+        mine.setblocking(False)
+        await asyncio.get_running_loop().create_connection(Breaks, sock=mine)
+        await turns()
+        other.close()
+        return "thinks that it is open" if mine.detach() != -1 else "closed"
+
+    def pair():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            client = socket.create_connection(listener.getsockname())
+            return client, listener.accept()[0]
+
+    return {
+        "TCP": outcome(_run, main(tcp, *pair())),
+        "Unix": outcome(_run, main(unix, *socket.socketpair())),
+        "TCP that broke at once": outcome(_run, broken(*pair())),
+    }
 
 
 @probe("P58", "uvloop", "signatures", source="uvloop's Loop beside asyncio's in the newest Python")

@@ -19,7 +19,7 @@ from typing import Any
 import interop
 from interop.errors import InteropError
 from interop.record.files import put
-from interop.record.form import faults, too_deep
+from interop.record.form import check_objects, faults, too_deep
 
 SCHEMA = 3
 # "observed" is a probe's: there is no right or wrong in it, and evidence["value"] is what was seen.
@@ -136,6 +136,7 @@ def read(path: "str | os.PathLike[str]") -> Record:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         if too_deep(document):
             raise RecordError(f"{str(path)!r} is not a record: its values are nested too deep")
+        check_objects(document)
         digest = document["footer"].pop("digest")
         if document["header"]["schema"] != SCHEMA:
             raise RecordError(f"{str(path)!r} has schema {document['header']['schema']!r}; this kit reads schema {SCHEMA}")

@@ -38,6 +38,13 @@ def _inside(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
+def check_objects(document: Any) -> None:
+    """Whether it has the two objects that are looked into first. Raises TypeError."""
+    _look(document, {}, "the document", ("header", "findings", "footer"))
+    _look(document["header"], {}, "the header", ("schema",))
+    _look(document["footer"], {}, "the footer", ("digest",))
+
+
 def faults(document: Mapping[str, Any], verdicts: tuple[str, ...]) -> Iterator[str]:
     """Everything in a record that has no place in one, in words."""
     yield from _of_header(document["header"])

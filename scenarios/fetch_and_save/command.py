@@ -64,7 +64,10 @@ def perform(name: str, options: argparse.Namespace, run: Callable[[Job], None]) 
         job = Job(name, errands(options), output.report, store=store, concurrency=options.concurrency)
         with stopped_by_signals(job):
             job.open_store()
-            run(job)
+            try:
+                run(job)
+            except ImportError as error:  # It is installed, but not for this Python, or a library of its own is missing.
+                return complain("Usage", f"cannot fetch with {name!r}: {type(error).__name__}: {error}", 2)
     return output.exit_code
 
 

@@ -19,6 +19,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from scenarios.fetch_and_save import command
 from scenarios.fetch_and_save.asyncio_turns import attempts
+from scenarios.fetch_and_save.asyncio_uvloop import Lent
 from scenarios.fetch_and_save.contract import (
     MAX_BODY,
     MAX_REDIRECTS,
@@ -165,7 +166,8 @@ class WatchedConnector(aiohttp.TCPConnector):
     """aiohttp's own way onto the network, with the visit told of every byte that comes in."""
 
     def __init__(self, visit: Visit) -> None:
-        super().__init__(limit=0, use_dns_cache=False, resolver=aiohttp.ThreadedResolver())
+        self._lent = Lent()
+        super().__init__(limit=0, use_dns_cache=False, resolver=aiohttp.ThreadedResolver(), **self._lent.options)
         self._watches: list[Watch] = []
         # Private, and all there is: what makes the protocol of a new connection.
         self._factory = functools.partial(WatchedHandler, visit, self._watches, self._loop)  # type: ignore[assignment]
@@ -177,6 +179,7 @@ class WatchedConnector(aiohttp.TCPConnector):
         finally:
             while self._watches:  # none is kept: the visit, which holds the body, would wait for the garbage collector
                 self._watches.pop().abort()
+            self._lent.let_go()
             await asyncio.sleep(0)  # a transport closes its socket in the loop's next turn
 
 

@@ -49,10 +49,22 @@ def test_any_cut_and_any_edit_is_an_error(tmp_path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"footer": 1}', '{"footer": {}, "header": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"footer": 1}',
+        '{"footer": {}, "header": {}}',
+        '{"footer": null, "header": {}, "findings": []}',
+        '{"footer": {"digest": ""}, "header": 1, "findings": []}',
+    ],
+)
 def test_what_is_no_record_is_an_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text(text)
-    with pytest.raises(RecordError):
+    with pytest.raises(RecordError, match=r"is not a record, or it was cut off: (Expecting value|the [a-z]+ (is no|has no) )"):
         read(tmp_path / "record.json")
 
 

@@ -225,3 +225,25 @@ def test_a_mix_that_one_process_cannot_have_is_a_usage_error_in_one_line(words: 
     assert (done.returncode, done.stdout) == (2, "")
     assert said(done.stderr).startswith("interop: Usage: cannot fetch with ")
     assert said(done.stderr).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("uvloop", ("--framework", "asyncio[uvloop]")),
+        ("httpcore", ("--framework", "trio")),
+        ("trio", ("--framework", "asyncio", "--save-with", "trio")),
+        ("uvloop", ("--framework", "asyncio[uvloop]", "--fetch-with", "trio")),
+    ],
+)
+def test_a_package_that_cannot_be_imported_is_a_usage_error_in_one_line(
+    package: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / f"{package}.py").write_text("raise ImportError('made for another Python')")
+    line = [*PYTHON, "-m", "interop", "fetch", "http://127.0.0.1:1/", *words]
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said(done.stderr).startswith("interop: Usage: cannot fetch with ")
+    assert said(done.stderr).endswith("ImportError: made for another Python\n")
+    assert said(done.stderr).count("\n") == 1

@@ -1,17 +1,22 @@
 """What is asyncio's own in with_asyncio.py: cancelling at every moment, on both loops; aiohttp's habits that are broken."""
 
 import asyncio
+import contextlib
+import gc
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("trustme", reason="the origin signs its certificates with trustme; install async-interop[run]")
+
+import aiohttp
 
 from scenarios.fetch_and_save import with_asyncio
 from scenarios.fetch_and_save.contract import BadResponse, Deadline, Timeout, client_context
@@ -172,3 +177,37 @@ def test_a_deadline_in_the_turn_in_which_the_connection_is_made_is_a_timeout(
     monkeypatch.setattr(with_asyncio, "WatchedHandler", late)
     with pytest.raises(Timeout):
         runner(fetch(serve(hold).url, timeout=deadline))
+
+
+@pytest.mark.skipif(
+    not hasattr(aiohttp, "SocketFactoryType") and hasattr(aiohttp.connector, "aiohappyeyeballs"),
+    reason="aiohttp 3.10 and 3.11 make the socket themselves, and let nobody see it",
+)
+def test_no_file_is_closed_twice_when_a_connection_breaks_at_once(
+    runner: Runner, serve: Callable[[Callable[[socket.socket], None]], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop closes it then, and does not tell the socket; the number is soon another file's."""
+    made = with_asyncio.WatchedHandler.connection_made
+    with contextlib.ExitStack() as stack:
+        files: list[TextIO] = []
+
+        def broken(self: with_asyncio.WatchedHandler, transport: Any) -> None:
+            made(self, transport)
+            transport.abort()  # It is closed in the next turn, and aiohttp goes on after that.
+            number = transport.get_extra_info("socket").fileno()
+            asyncio.get_running_loop().call_soon(lambda: files.append(stack.enter_context(taking(number))))
+
+        monkeypatch.setattr(with_asyncio.WatchedHandler, "connection_made", broken)
+        with pytest.raises(BadResponse):
+            runner(fetch(serve(hold).url))
+        gc.collect()
+        assert [os.fstat(file.fileno()).st_size for file in files] == [0]
+
+
+@contextlib.contextmanager
+def taking(number: int) -> Iterator[TextIO]:
+    """A new file, which has got this number: the lowest that is free is given first."""
+    with contextlib.ExitStack() as stack:
+        while (file := stack.enter_context(open("/dev/null"))).fileno() != number:
+            assert file.fileno() < number
+        yield file
