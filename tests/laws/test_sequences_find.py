@@ -67,10 +67,16 @@ def findings_of(path: Path, cwd: Path, *options: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_cancel_of_either_sides_type_is_a_cancel_in_a_program_too() -> None:
-    """Which of the two a caller gets is a law of its own."""
-    cell = Cell("tests.faulty.cancellation:EndsWithTheCalleesCancel", Crossing.parse("twisted->asyncio/thread"), ("C27", "M2"))
-    assert {it.check: it.verdict for it in check(cell, threading.Event())} == {"C27": "broken", "M2": "kept"}
+CANCELLED = '{"tasks":[["a",[{"what":"slow","number":1}]]],"steps":[{"what":"start","task":"a"},{"what":"cancel","task":"a"}]}'
+TIMED_OUT = '{"tasks":[["a",[{"what":"within","number":1}]]],"steps":[{"what":"start","task":"a"},{"what":"settle"}]}'
+
+
+@pytest.mark.parametrize(("law", "program"), [("C27", ""), ("C10", ""), ("M2", CANCELLED), ("M2", TIMED_OUT)])
+def test_which_sides_type_a_cancel_or_a_timeout_has_is_no_matter_of_chapter_m(law: str, program: str) -> None:
+    crossing = Crossing.parse("twisted->asyncio/thread")
+    cell = Cell("tests.faulty.cancellation:EndsWithTheCalleesCancel", crossing, (law,), program=program)
+    (found,) = check(cell, threading.Event())
+    assert found.verdict == ("kept" if program else "broken")
 
 
 @pytest.mark.campaign

@@ -80,6 +80,14 @@ class Caller:
             return self.run.said(do.number, await self.caller.within(SECONDS, call))
         except self.caller.timeout_type:
             return "timeout"
+        except self.caller.cancel_type:
+            raise
+        except self.world.callee.cancel_type:
+            self.run.check()
+            task = self.run.model.spans[do.number].task
+            if task.due or task.may:
+                raise
+            return "timeout"  # Its type is for C10 to ask.
 
     async def _stream(self, do: Do) -> str:
         items = self.caller.stream(self.world.session, self.run.there.source(do))
