@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -159,15 +160,17 @@ def test_a_signal_between_fetch_and_save(
     number: signal.Signals, framework: str, store: Path, serve: Callable[..., Server]
 ) -> None:
     with contextlib.closing(sqlite3.connect(store, isolation_level=None, check_same_thread=False)) as other:
+        answered = threading.Event()  # and the server's thread is done with `other`
 
         def lock_and_answer(connection: socket.socket) -> None:
             other.execute("BEGIN IMMEDIATE")
             answer(connection)
+            answered.set()
             hold(connection)  # until the client has all of it and closes
 
         server = serve(lock_and_answer)
         with fetching(server.url + "/new", framework, store) as process:
-            wait_until_asked(process, server)
+            assert answered.wait(PATIENCE), process.poll()
             wait_until_open(process, store)
             end(process, number)
         other.execute("ROLLBACK")
