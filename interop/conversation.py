@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from interop.call import RUNNING, Call, Owner, Side, Signal
+from interop.errors import PeerGone
 from interop.runtime import Runtime
 
 T = TypeVar("T")
@@ -140,10 +141,10 @@ class Conversation:
                 raise
             finally:
                 self.done = True
-                self.answer_the_rest()
                 # Without a resource the first step still comes, and hears of it. GeneratorExit: a dead loop's task was collected.
                 quiet = (*self.there.cancel_types, GeneratorExit)
-                if made and not self.told and self.failure is not None and not isinstance(self.failure, quiet):
+                heard = self.told or self._steps or not made  # Serving answers those that wait, once it has its own outcome.
+                if self.failure is not None and not heard and not isinstance(self.failure, quiet):
                     self.there.unheard(self.failure)
 
     def answer_the_rest(self) -> None:
@@ -176,6 +177,8 @@ class Conversation:
         # The caller may have told this step why, and not yet the conversation: it goes on in another thread.
         reason = next((it.unwanted for it in (self._call, step) if isinstance(it.unwanted, BaseException)), None)
         cancelled = self._call.cancelled if error is None else isinstance(error, self.there.cancel_types)
+        if (error is None or cancelled) and isinstance(self._call.error, PeerGone):  # A loop may end by cancelling its tasks.
+            error, cancelled = self.peer_gone(), False
         if reason is not None and step.unwanted is not True:  # The portal was closed: that is why.
             step.unwanted = reason
             step.settle(error=error if error is not None else reason, cancelled=cancelled)

@@ -9,6 +9,7 @@ Source:     https://docs.twisted.org/en/stable/core/howto/defer.html, "Cancellat
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import iscoroutine
@@ -67,8 +68,9 @@ class Reactor(Runtime):
             self.name = "twisted[asyncio]"
         if not reactor.running:
             reactor.callWhenRunning(self._starts)
-        reactor.addSystemEventTrigger("before", "shutdown", self._stops)
-        reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
+        stops = reactor.addSystemEventTrigger("before", "shutdown", self._stops)
+        stopped = reactor.addSystemEventTrigger("after", "shutdown", self.bury, "the reactor has stopped")
+        self.triggers = (stops, stopped)
 
     def _starts(self) -> None:
         self.ident = get_ident()  # The thread that runs it is the one that counts.
@@ -81,6 +83,13 @@ class Reactor(Runtime):
         """The reactor has stopped; it may run again, as another one for us."""
         super().bury(why, cause)
         self.stopping = False
+
+    def take_back(self) -> None:
+        """Nobody runs this reactor now, and the next to do so is another one for us: nothing in it may keep this runtime."""
+        for trigger in self.triggers:
+            with contextlib.suppress(ValueError):  # It has fired.
+                self.reactor.removeSystemEventTrigger(trigger)
+        self._close_the_bell()
 
     def end(self) -> Deferred[Any]:
         """The reactor is stopping: it waits for its guests, and for functions that still run, which Twisted would just leave."""
@@ -107,14 +116,19 @@ class Reactor(Runtime):
         """One reason less for it."""
         self.holds -= 1
         if self.holds == 0 and self.bell is not None:
-            bell, self.bell, ear, self.ear = self.bell, None, self.ear, None
-            loop = self.asyncio_loop()
-            if loop is None and not self.dead:
-                self.reactor.removeReader(ear)
-            elif loop is not None and not loop.is_closed():
-                loop.remove_reader(bell.fd)
+            self._close_the_bell()
             if not self.dead:
                 self.reactor.callFromThread(self.drain)  # It may have been rung just now.
+
+    def _close_the_bell(self) -> None:
+        if self.bell is None:
+            return
+        bell, self.bell, ear, self.ear = self.bell, None, self.ear, None
+        loop = self.asyncio_loop()
+        if loop is None and not self.dead:
+            self.reactor.removeReader(ear)
+        elif loop is not None and not loop.is_closed():
+            loop.remove_reader(bell.fd)
 
     def _rung(self) -> None:
         if self.bell is not None:  # Nothing on the stack holds the bell: an error that somebody keeps would keep it open.

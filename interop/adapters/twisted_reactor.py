@@ -191,6 +191,7 @@ def tidy(reactor: Any, private: bool, shared: bool = False) -> None:
     """What crash() leaves: our runtime, connections, timers, the thread pool, a private reactor's files."""
     runtime: Any = vars(reactor).pop("_interop", None)
     if runtime is not None:
+        runtime.take_back()
         runtime.bury("its reactor has ended")
     if reactor.threadpool is not None:
         reactor._stopThreadPool()

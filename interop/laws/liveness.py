@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 from interop.laws.law import SHOULD, law
 from interop.laws.world import Afn, Broken, WayBack, World, expect
@@ -118,18 +121,30 @@ async def an_idle_peer_is_woken_each_time(world: World) -> None:
     once=True,
 )
 async def a_blocking_call_into_ones_own_loop_is_refused(world: World) -> None:
-    """Look for a blocking wait that does not ask in which thread it is."""
+    """A step of a stream and an entry, too. Look for a blocking wait that does not ask in which thread it is."""
 
-    async def callee() -> str:
+    def calls(session: Any) -> None:
+        session.call(world.native(world.callee.turn))
+
+    def streams(session: Any) -> None:
+        list(session.stream(range, 1))
+
+    def enters(session: Any) -> None:
+        with session.enter(contextlib.nullcontext):
+            pass
+
+    async def callee(waits: Callable[[Any], None]) -> str:
         try:
             with world.bridge.inward() as session:
-                session.call(world.native(world.callee.turn))
+                waits(session)
         except Exception:
             return "refused"
-        return "called"
+        return "done"
 
-    got = await world.call(callee)
-    expect(got == "refused", got)
+    has = world.bridge.has
+    for waits in (calls, *([streams] if "stream" in has else []), *([enters] if "enter" in has else [])):
+        got = await world.call(callee, waits)
+        expect(got == "refused", (waits.__name__, got))
 
 
 @law("L7", needs=("opens",), source="concurrent.futures: cannot schedule new futures after shutdown")

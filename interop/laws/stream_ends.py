@@ -7,6 +7,7 @@ import gc
 from typing import Any
 
 from interop.laws.law import SHOULD, law
+from interop.laws.peers import ERRORS, dies, named
 from interop.laws.streams import drive
 from interop.laws.world import World, expect
 
@@ -60,6 +61,7 @@ async def a_stream_that_is_dropped_gives_its_source_up(world: World) -> None:
     async def first() -> Any:
         async for item in world.caller.stream(world.session, plain if world.callee.blocking else asynchronous):
             return item
+        return None
         return None
 
     got = await first()
@@ -138,3 +140,37 @@ async def an_error_in_the_cleanup_of_a_stream_that_a_close_ends_reaches_its_read
     await world.close(session)
     kind, got = await world.caller.join(task)
     expect((kind, got) == ("error", error), (kind, got))
+
+
+@law("L25", needs=("errors", "stream", "enter", "opens", "callee-loop", "owns-loop"), source=ERRORS, once=True)
+async def a_step_or_an_entry_that_a_gone_peer_ends_says_that_it_is_gone(world: World) -> None:
+    """Look for a stream that seems to be at its end, or for an entry that gives no value: nobody has said either."""
+
+    async def asynchronous() -> Any:
+        await dies(world)
+        yield
+
+    def plain() -> Any:
+        drive(dies(world))
+        yield
+
+    class Manager:
+        async def __aenter__(self) -> None:
+            await dies(world)
+
+        async def __aexit__(self, *exc: object) -> None: ...
+
+    async def steps(session: Any) -> Any:
+        async for item in world.caller.stream(session, plain if world.callee.blocking else asynchronous):
+            return item
+        return None
+
+    async def enters(session: Any) -> Any:
+        async with world.caller.enter(session, Manager) as value:
+            return value
+
+    for waits in (steps, enters) * 4:  # A loop may end its tasks in any order.
+        session = await world.open()
+        kind, got = await world.spawned(waits, session)
+        await world.close(session)
+        expect((kind, type(got)) == ("error", named(world)["gone"]), (waits.__name__, kind, got))

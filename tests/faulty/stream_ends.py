@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
-from interop.errors import CalleeCancelled, PortalClosed
+from interop.errors import CalleeCancelled, PeerGone, PortalClosed
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -100,3 +101,14 @@ class TellsItsReadersOfTheCloseAlone(Fault):
     async def closes(self, session: Session) -> None:
         session.kept = "closing"
         await super().closes(session)
+
+
+class TakesAGonePeerForTheEndOfItsItems(Fault):
+    """As `while peer.is_alive()` around the reading of a queue: where nothing comes any more, that was all."""
+
+    breaks = "L25"
+
+    async def streams(self, session: Session, fn: Any) -> Any:
+        with contextlib.suppress(PeerGone):
+            async for item in session.portal.stream(fn):
+                yield item
