@@ -14,7 +14,6 @@ from typing import Any
 
 from interop.blocking import Blocking
 from interop.call import BACK, Call
-from interop.conversation import Conversation
 from interop.errors import OwnLoop
 from interop.runtime import Done, Runtime
 from interop.unpatched import Empty, SimpleQueue, Thread, get_ident
@@ -89,7 +88,7 @@ class Lane(Blocking):
         """Block until the outcome is here, answering the inbox meanwhile."""
         if not call.must_leave:
             self.check()
-        there = call.callee.there if isinstance(call.callee, Conversation) else call.callee
+        there = self.runtime_of(call)
         if there.gone is None and there.ident == self.ident and not isinstance(there, Lane):
             raise OwnLoop(f"threads->{there.name}", "await a portal of that framework, or call from another thread")
         interrupt: BaseException | None = None

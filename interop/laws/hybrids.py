@@ -135,6 +135,47 @@ async def cancelling_the_wrapper_cancels_what_it_wraps(world: World) -> None:
         started, ended = world.caller.event(), world.caller.event()
 
 
+@law("H24", needs=("wrap", "cancel", "edge"), source=FUTURES, once=True)
+async def what_a_wrapped_awaitable_gives_in_spite_of_a_cancel_is_not_lost(world: World) -> None:
+    """Look for a wrapper that counts as cancelled because that was asked for."""
+    if world.caller.blocking and not world.caller.has_loop:
+        raise NotApplicable("a concurrent.futures.Future that is waited for cannot be cancelled")
+
+    async def fn() -> str:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+        except world.callee.cancel_type:
+            world.trace.append("refused")
+            return "kept"
+        finally:
+            world.tell_caller(ended.set)
+        return ""
+
+    async def wait() -> Any:
+        wrappers.append(world.wrap(foreign))
+        values.append(await world.caller.waited(wrappers[0]))
+
+    started, ended = world.caller.event(), world.caller.event()
+    async for kind, foreign in each(world, fn, "cancel"):
+        wrappers: list[Any] = []
+        values: list[Any] = []
+        task = await world.caller.spawn(wait)
+        await started.wait()
+        await world.turns(5)
+        await world.call(world.callee.turn)  # The wrapper waits by now.
+        if world.caller.blocking:
+            world.caller.drop(wrappers[0])
+        else:
+            await world.caller.cancel(task)
+        await ended.wait()
+        how = await world.caller.join(task)
+        if world.trace == ["refused"] and not (hasattr(foreign, "cancelled") and foreign.cancelled()):
+            expect(values == ["kept"], (kind, values, how))  # A future is cancelled at once, whatever its maker does then.
+        world.trace.clear()
+        started, ended = world.caller.event(), world.caller.event()
+
+
 @law("H6", needs=("wrap", "lasts"), source=FUTURES, once=True)
 async def two_wrappers_of_one_awaitable_both_give_its_result(world: World) -> None:
     """Look for a wrapper that takes the outcome away from the original."""

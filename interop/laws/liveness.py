@@ -116,7 +116,7 @@ async def an_idle_peer_is_woken_each_time(world: World) -> None:
 
 @law(
     "L6",
-    needs=("blocking", "callee-loop", "inward"),
+    needs=("waits-in-its-loop", "callee-loop", "inward"),
     source="Twisted: blockingCallFromThread must not be called in the reactor",
     once=True,
 )

@@ -55,6 +55,11 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     # The caller.
     "caller-timeout": lambda w: None if w.caller.timeout_type else f"{w.caller.name} has no timeout that ends what it waits for",
     "blocking": lambda w: None if w.caller.name == "threads" else f"a call from {w.caller.name} does not block the thread",
+    "waits-in-its-loop": lambda w: (
+        None
+        if w.caller.blocking and (not w.caller.has_loop or w.topology == "guest")
+        else f"{w.caller.name} cannot block the callee's loop with a call into it"
+    ),
     "why": lambda w: None if w.caller.says_why else f"a cancel in {w.caller.name} has no message",
     "callers-cancel": _callers_cancel,
     "callers-library": lambda w: None if w.caller.library else f"anyio does not run on {w.caller.name}",

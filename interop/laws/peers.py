@@ -116,6 +116,26 @@ async def a_call_that_a_close_ends_or_refuses_says_that_it_was_closed(world: Wor
     expect([(kind, type(error)) for kind, error in got] == [("error", named(world)["closed"])] * 2, got)
 
 
+@law("L26", needs=("errors", "opens", "callee-loop", "owns-loop", "thread"), source=ENDED, once=True)
+async def a_call_that_waits_for_its_turn_in_a_loop_that_ends_says_that_it_is_gone(world: World) -> None:
+    """Look for a queue that nobody empties any more: what runs is told of the end, and what has not begun is not."""
+    session, started, queued = await world.open(), world.caller.event(), threading.Event()
+
+    async def ends() -> None:
+        world.tell_caller(started.set)
+        queued.wait()  # It blocks the callee's loop: nothing that is asked for meanwhile begins.
+        await dies(world)
+
+    tasks = [await world.caller.spawn(world.call_on, session, ends)]
+    await started.wait()
+    tasks += [await world.caller.spawn(world.call_on, session, world.callee.turn) for _ in range(5)]
+    await world.turns(5)
+    queued.set()
+    got = [await world.caller.join(task) for task in tasks]
+    await world.close(session)
+    expect([(kind, type(error)) for kind, error in got] == [("error", named(world)["gone"])] * 6, got)
+
+
 @law("L24", needs=("errors", "opens", "refuses"), source=REFUSED, once=True)
 async def what_cannot_be_opened_is_refused_with_the_sides_and_the_reason_and_nothing_is_left(world: World) -> None:
     """Look for a check that comes after the start, or for a sentence with another caller's name in it."""

@@ -350,3 +350,4 @@ async def what_ends_a_generator_or_an_asynchronous_iterator_is_an_error_like_any
         kind, got = await world.spawned(world.caller.call, world.session, plain)
         expect(kind == "error", (kind, got))
         expect(got is error or got.__cause__ is error, (got, got.__cause__))
+        expect(type(got) not in world.bridge.errors.values(), got)  # Nothing has ended but the function.
