@@ -93,6 +93,20 @@ class FailsWhenItIsCancelled(WrapFault):
             raise ConnectionAbortedError from None
 
 
+class LosesWhatCameInSpiteOfACancel(WrapFault):
+    """As `except CancelledError: await task; raise` around a shielded task: it was asked to end, so it counts as ended."""
+
+    breaks = "H24"
+
+    async def waits(self, future: Any, foreign: Any) -> Any:
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            future.cancel()
+            await asyncio.wait([future])
+            raise
+
+
 class TakesTheResultAway(WrapFault):
     """As Deferred.asFuture(): the callback returns None, and that is what the next one gets."""
 

@@ -92,6 +92,26 @@ class SaysThatItIsClosedWhenItsPeerIsGone(AtItsPeersEnd):
         raise PortalClosed("asyncio->asyncio") from error
 
 
+class ForgetsWhatHadNotBegun(Fault):
+    """As a queue that is let go with its loop: those who wait in it hear that something was cancelled."""
+
+    breaks = "L26"
+
+    async def calls(self, session: Session, fn: Any) -> Any:
+        begun: list[bool] = []
+
+        async def begins() -> Any:
+            begun.append(True)
+            return await result(fn)
+
+        try:
+            return await session.portal.call(begins)
+        except PeerGone as error:
+            if begun or isinstance(error, PortalClosed):
+                raise
+            raise CalleeCancelled("asyncio->asyncio", error) from error
+
+
 class SaysThatItsPeerIsGoneWhenItsCalleeWasCancelled(Fault):
     """As a bridge that takes a cancel which it has not sent for the end of the callee's loop."""
 
