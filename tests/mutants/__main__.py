@@ -19,7 +19,7 @@ from typing import Any
 from interop.laws import departures
 from interop.laws.law import catalogue
 from tests.mutants import results
-from tests.mutants.crossings import FILES
+from tests.mutants.crossings import FILES, NOT_IN_PATCHED, PATCHED
 from tests.mutants.making import every
 from tests.mutants.mutant import Mutant
 from tests.mutants.reached import is_reached
@@ -161,7 +161,10 @@ def seen_by_tests(outcomes: Mapping[Mutant, Outcome | None], them: Sequence[Judg
 def unchanged(crossing: str, judge: Judge) -> dict[str, Any]:
     """The laws that the tree keeps as it is, and which lines they run. Known departures are no laws here."""
     entries = departures.read()
-    laws = [it for it in LAWS if departures.find(entries, it, crossing, "portal") is None]
+    plain, _, process = crossing.partition(" in ")
+    laws = [it for it in LAWS if departures.find(entries, it, plain, "portal") is None]
+    if process in PATCHED:
+        laws = [it for it in laws if it not in NOT_IN_PATCHED]
     lines = judge.tree.folder / "lines"
     found = judge.ask([{"crossing": crossing, "laws": laws}], stop=False, lines=str(lines)) or []
     kept = [it["law"] for it in found if it["verdict"] == "kept"]
