@@ -13,7 +13,7 @@ if sys.version_info < (3, 12):
     pytest.skip("which lines run is asked of sys.monitoring", allow_module_level=True)
 
 from interop.bridges.crossing import every
-from tests.mutants import making
+from tests.mutants import making, written
 from tests.mutants.crossings import FILES, PROCESSES
 from tests.mutants.known import EQUIVALENT, Known
 from tests.mutants.mutant import ROOT, Mutant
@@ -60,6 +60,13 @@ def test_a_mutant_has_a_name_of_its_own_and_is_another_program() -> None:
     assert len({it.id for it in found}) == len(found) > 10
     source = (ROOT / "interop/bell.py").read_text(encoding="utf-8")
     assert all(it.source != source and compile(it.source, it.file, "exec") for it in found)
+
+
+def test_what_was_written_by_hand_is_a_change_of_the_present_source() -> None:
+    found = list(written.every())
+    assert len({it.id for it in found}) == len(found) == len(written.entries()) > 80
+    assert all(compile(it.source, it.file, "exec") and it.place for it in found)
+    assert {it.file for it in found} < set(FILES)
 
 
 def test_what_is_not_run_makes_no_mutants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
