@@ -50,7 +50,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "eventlet->eventlet/thread",
         "eventlet->asyncio/guest",
         "asyncio->eventlet/thread",
-        "eventlet->asyncio/thread in eventlet-patched",
+        "eventlet->asyncio/guest in eventlet-patched",
     ),
     "interop/adapters/gevent.py": (
         "gevent->gevent/thread",
@@ -119,7 +119,6 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/unpatched.py": (
         "gevent->asyncio/thread in gevent-patched",
         "eventlet->asyncio/guest in eventlet-patched",
-        "eventlet->asyncio/thread in eventlet-patched",
         "threads->asyncio/thread",
     ),
 }
