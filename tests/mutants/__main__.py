@@ -18,8 +18,8 @@ from typing import Any
 
 from interop.laws import departures
 from interop.laws.law import catalogue
-from tests.mutants import results
-from tests.mutants.crossings import FILES
+from tests.mutants import results, written
+from tests.mutants.crossings import FILES, NOT_IN_PATCHED, PATCHED
 from tests.mutants.making import every
 from tests.mutants.mutant import Mutant
 from tests.mutants.reached import is_reached
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--file", action="append", choices=FILES, metavar="FILE", help="only mutants of this file")
     parser.add_argument("--id", action="append", metavar="ID", help="only this mutant")
+    parser.add_argument("--written", action="store_true", help="those that a person has written, instead of the operators'")
     parser.add_argument("--sample", type=int, default=150, metavar="N", help="so many, by chance (150)")
     parser.add_argument("--all", action="store_true", help="all of them")
     parser.add_argument("--seed", default="1", help="of the sample (1)")
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """0 if the part that the laws kill reaches the bar, else 1; 2 if the unchanged tree does not keep the laws."""
     asked = parser().parse_args(arguments)
-    there = list(every())
+    there = list(written.every() if asked.written else every())
     chosen = choose(there, asked)
     if asked.list:
         print(*chosen, sep="\n")
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     files = results.score({it: outcome for it, outcome in outcomes.items() if outcome is not None})
     whole = table(files)
     if asked.write:
-        results.write_power(files, asked.seed, len(there))
+        results.write_written(whole) if asked.written else results.write_power(files, asked.seed, len(there))
     return 0 if results.share(whole) * 100 >= asked.bar else 1
 
 
@@ -90,7 +91,7 @@ def choose(there: Iterable[Mutant], asked: Any) -> list[Mutant]:
     """The mutants that are asked for. A sample changes little when a few mutants come or go: the seed gives each its place."""
     wanted = [it for it in there if (not asked.file or it.file in asked.file) and (not asked.id or it.id in asked.id)]
     wanted.sort(key=lambda it: hashlib.sha256(f"{asked.seed} {it.id}".encode()).digest())
-    return wanted if asked.all or asked.id else wanted[: asked.sample]
+    return wanted if asked.all or asked.id or asked.written else wanted[: asked.sample]
 
 
 @contextmanager
@@ -161,7 +162,10 @@ def seen_by_tests(outcomes: Mapping[Mutant, Outcome | None], them: Sequence[Judg
 def unchanged(crossing: str, judge: Judge) -> dict[str, Any]:
     """The laws that the tree keeps as it is, and which lines they run. Known departures are no laws here."""
     entries = departures.read()
-    laws = [it for it in LAWS if departures.find(entries, it, crossing, "portal") is None]
+    plain, _, process = crossing.partition(" in ")
+    laws = [it for it in LAWS if departures.find(entries, it, plain, "portal") is None]
+    if process in PATCHED:
+        laws = [it for it in laws if it not in NOT_IN_PATCHED]
     lines = judge.tree.folder / "lines"
     found = judge.ask([{"crossing": crossing, "laws": laws}], stop=False, lines=str(lines)) or []
     kept = [it["law"] for it in found if it["verdict"] == "kept"]

@@ -3,11 +3,39 @@
 An adapter is the caller on one and the callee on another; what all calls pass is seen by an asynchronous caller whose cancels
 are levels (Trio), one whose cancels are edges (asyncio), and a blocking one (gevent).
 
-`interop/unpatched.py` has no row: it is for processes that gevent or eventlet has patched, where no law runs.
-tests/adapters/test_patched.py is about those.
+"in NAME" after a crossing: in a process that was used before, as PROCESSES says.
 """
 
 from __future__ import annotations
+
+PATCHED = {
+    "gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()",
+    "eventlet-patched": "import eventlet; eventlet.monkey_patch()",
+}
+# What such a process has done before, in Python.
+PROCESSES = {
+    **PATCHED,
+    "a-default-reactor": "from twisted.internet import reactor",
+    "a-stopped-reactor": """
+from twisted.internet import reactor
+reactor.callWhenRunning(reactor.stop)
+reactor.run()
+""",
+    "an-asyncioreactor": """
+import asyncio
+from twisted.internet import asyncioreactor
+asyncioreactor.install(asyncio.SelectorEventLoop())
+""",
+    "a-closed-asyncioreactor": """
+import asyncio
+from twisted.internet import asyncioreactor
+loop = asyncio.SelectorEventLoop()
+asyncioreactor.install(loop)
+loop.close()
+""",
+}
+# These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets.
+NOT_IN_PATCHED = ("L17", "R15", "X7")
 
 CORE = ("gevent->asyncio/thread", "trio->asyncio/guest", "asyncio->threads/thread")
 HELD = "trio->gevent/thread"  # What is started there may be cancelled before its first step; and its loop can end by an error.
@@ -18,8 +46,18 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "interop/adapters/asyncio.py": ("asyncio->asyncio/thread", "gevent->asyncio[uvloop]/thread", "trio->asyncio/guest"),
     "interop/adapters/asyncio_futures.py": ("asyncio->asyncio/thread", "asyncio->trio/guest", "asyncio->twisted[asyncio]/loop"),
-    "interop/adapters/eventlet.py": ("eventlet->eventlet/thread", "eventlet->asyncio/guest", "asyncio->eventlet/thread"),
-    "interop/adapters/gevent.py": ("gevent->gevent/thread", "gevent->asyncio/guest", "eventlet->gevent/thread"),
+    "interop/adapters/eventlet.py": (
+        "eventlet->eventlet/thread",
+        "eventlet->asyncio/guest",
+        "asyncio->eventlet/thread",
+        "eventlet->asyncio/guest in eventlet-patched",
+    ),
+    "interop/adapters/gevent.py": (
+        "gevent->gevent/thread",
+        "gevent->asyncio/guest",
+        "eventlet->gevent/thread",
+        "gevent->asyncio/thread in gevent-patched",
+    ),
     "interop/adapters/threads.py": ("threads->gevent/thread", "trio->threads/thread", "threads->threads/thread"),
     "interop/adapters/threads_lanes.py": ("trio->threads/thread", "threads->threads/thread", "threads->asyncio/thread"),
     "interop/adapters/tornado.py": ("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
@@ -28,11 +66,21 @@ FILES: dict[str, tuple[str, ...]] = {
         "twisted->twisted[asyncio]/thread",
         "twisted->asyncio/guest",
         "asyncio->twisted[asyncio]/loop",
+        "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
     ),
-    "interop/adapters/twisted_on_loop.py": ("asyncio->twisted[asyncio]/loop", "twisted[asyncio]->twisted[asyncio]/loop"),
+    "interop/adapters/twisted_on_loop.py": (
+        "asyncio->twisted[asyncio]/loop",
+        "twisted[asyncio]->twisted[asyncio]/loop",
+        "asyncio->twisted[asyncio]/loop in a-default-reactor",
+        "asyncio->twisted[asyncio]/loop in an-asyncioreactor",
+        "asyncio->twisted[asyncio]/loop in a-closed-asyncioreactor",
+    ),
     "interop/adapters/twisted_reactor.py": (
         *("twisted[asyncio]->twisted[private]/thread", "asyncio->twisted/thread"),
         "asyncio->twisted[asyncio]/loop",
+        "asyncio->twisted[asyncio]/thread in a-default-reactor",
+        "asyncio->twisted[asyncio]/thread in an-asyncioreactor",
+        "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
     ),
     "interop/adapters/twisted_readers.py": ("twisted->asyncio/guest", "twisted->trio/guest"),
     "interop/bell.py": CORE,
@@ -44,12 +92,33 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/portal.py": ("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
     "interop/runtime.py": (*CORE, HELD),
     "interop/streams.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
-    "interop/topologies/executor.py": ("trio->asyncio/thread", "gevent->asyncio/guest"),
+    "interop/topologies/executor.py": (
+        "trio->asyncio/thread",
+        "gevent->asyncio/guest",
+        "gevent->asyncio/guest in gevent-patched",
+        "eventlet->asyncio/guest in eventlet-patched",
+    ),
     "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted"),
     "interop/topologies/guest_turns.py": ("trio->asyncio/guest", "gevent->asyncio/guest"),
     "interop/topologies/hosted.py": ("trio->asyncio/thread", "asyncio->gevent/thread", "asyncio->trio/guest"),
     "interop/topologies/loop.py": ("asyncio->asyncio/loop", "asyncio->twisted[asyncio]/loop"),
-    "interop/topologies/parked.py": ("trio->asyncio/guest", "gevent->asyncio/guest", "twisted->asyncio/guest"),
-    "interop/topologies/thread.py": ("trio->asyncio/thread", "gevent->threads/thread", "threads->gevent/thread"),
+    "interop/topologies/parked.py": (
+        "trio->asyncio/guest",
+        "gevent->asyncio/guest",
+        "twisted->asyncio/guest",
+        "gevent->asyncio/guest in gevent-patched",
+        "eventlet->asyncio/guest in eventlet-patched",
+    ),
+    "interop/topologies/thread.py": (
+        "trio->asyncio/thread",
+        "gevent->threads/thread",
+        "threads->gevent/thread",
+        "gevent->asyncio/thread in gevent-patched",
+    ),
     "interop/wrapping.py": ("gevent->asyncio/thread", "trio->threads/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
+    "interop/unpatched.py": (
+        "gevent->asyncio/thread in gevent-patched",
+        "eventlet->asyncio/guest in eventlet-patched",
+        "threads->asyncio/thread",
+    ),
 }

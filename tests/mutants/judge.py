@@ -13,6 +13,8 @@ import multiprocessing
 import os
 import sys
 import threading
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 FRAMEWORKS = (
@@ -65,7 +67,7 @@ def answer(question: dict[str, Any]) -> None:
         watch_lines(question["tree"], question["lines"])
     try:
         from interop.bridges.crossing import Crossing
-        from interop.harness import runner
+        from interop.harness import runner, worker
         from interop.harness.cell import Cell
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
@@ -76,7 +78,9 @@ def answer(question: dict[str, Any]) -> None:
     fork: Any = multiprocessing.get_context("fork")
     runner._context = lambda cell: multiprocessing.get_context("spawn") if cell.kind.fresh else fork
     for one in question["cells"]:
-        crossing = Crossing.parse(one["crossing"])
+        name, _, process = one["crossing"].partition(" in ")
+        crossing = Crossing.parse(name)
+        runner.worker = SimpleNamespace(main=partial(prepared, process), reported=worker.reported)
         for side in (crossing.caller, crossing.callee):
             with contextlib.suppress(Exception):  # The worker says in words what cannot be imported.
                 importlib.import_module(f"interop.harness.drivers.{side.partition('[')[0]}")
@@ -86,6 +90,20 @@ def answer(question: dict[str, Any]) -> None:
             say(what | {"seconds": finding.seconds})
             if question["stop"] and finding.verdict in BAD:
                 return
+
+
+def prepared(process: str, *args: Any) -> None:
+    """A worker in a process that somebody else has used before: see crossings.py."""
+    from interop.harness import worker
+    from tests.mutants.crossings import PATCHED, PROCESSES
+
+    if process:
+        exec(PROCESSES[process], {})
+    if process in PATCHED:
+        # Their threads would be greenlets, which block all others.
+        worker._end_with_the_parent = lambda channel: None
+        worker.stacks.answer_requests = lambda: None
+    worker.main(*args)
 
 
 def watch_lines(tree: str, output: str) -> None:

@@ -10,7 +10,7 @@ import ast
 import difflib
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -51,7 +51,7 @@ def _mutants(file: str, source: str) -> Iterator[Mutant]:
             seen.add(program)
             offset, before, after = _difference(piece.text, changed)
             line = piece.line + offset
-            place = max((it for it in places if it[0] <= line <= it[1]), default=(0, 0, ""))[2]
+            place = _innermost(places, line)
             name = (place, operator, before, after)
             again = times[name] = times.get(name, -1) + 1
             yield Mutant(file, *name, again, line, piece.whole, piece.put(changed))
@@ -124,6 +124,15 @@ def _difference(piece: str, changed: str) -> tuple[int, str, str]:
     # A decorator is removed with the lines above it.
     blank = next((n for n, line in enumerate(before) if line.strip() and not line.lstrip().startswith("#")), 0)
     return first[1] + blank + 1, *(" ".join(" ".join(lines).split()) for lines in (before, after))  # type: ignore[return-value]
+
+
+def place_of(tree: ast.AST, line: int) -> str:
+    """The function or class around a line, or "" for the module."""
+    return _innermost(list(_places(tree)), line)
+
+
+def _innermost(places: Sequence[tuple[int, int, str]], line: int) -> str:
+    return max((it for it in places if it[0] <= line <= it[1]), default=(0, 0, ""))[2]
 
 
 def _places(tree: ast.AST, outer: str = "") -> Iterator[tuple[int, int, str]]:

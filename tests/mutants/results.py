@@ -99,9 +99,16 @@ def share(counts: Mapping[str, int]) -> float:
     return counts.get("killed", 0) / whole if whole else 1.0
 
 
+def write_written(whole: Mapping[str, int]) -> None:
+    """What docs/laws.md says of those that a person has written."""
+    power = json.loads(POWER.read_text(encoding="utf-8"))
+    power["written"] = {name: whole.get(name, 0) for name in KINDS}
+    POWER.write_text(json.dumps(power, indent=1) + "\n", encoding="utf-8")
+
+
 def write_power(files: Mapping[str, Mapping[str, int]], seed: str, of: int) -> None:
     """What docs/laws.md says of it."""
-    power = {
+    power = json.loads(POWER.read_text(encoding="utf-8")) | {
         "date": datetime.date.today().isoformat(),
         "sample": sum(sum(counts.values()) for counts in files.values()),
         "of": of,

@@ -13,8 +13,8 @@ if sys.version_info < (3, 12):
     pytest.skip("which lines run is asked of sys.monitoring", allow_module_level=True)
 
 from interop.bridges.crossing import every
-from tests.mutants import making
-from tests.mutants.crossings import FILES
+from tests.mutants import making, written
+from tests.mutants.crossings import FILES, PROCESSES
 from tests.mutants.known import EQUIVALENT, Known
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.reached import is_reached
@@ -39,17 +39,18 @@ def mutant(file: str, before: str, after: str) -> Mutant:
 def test_each_file_of_the_core_has_crossings_that_there_are() -> None:
     there = {str(crossing) for crossing in every()}
     for file, crossings in FILES.items():
-        assert 2 <= len(crossings) <= 4, file
-        assert set(crossings) <= there, file
+        assert 2 <= len(crossings) <= 6, file
+        for name, _, process in (it.partition(" in ") for it in crossings):
+            assert name in there and process in {"", *PROCESSES}, file
 
 
 def test_no_file_of_the_core_is_left_out() -> None:
     core = {str(it.relative_to(ROOT)) for part in ("adapters", "topologies") for it in (ROOT / "interop" / part).glob("*.py")}
     empty = {it for it in core if it.endswith("__init__.py")}
     portals = {f"interop/{name}.py" for name in ("bell", "blocking", "call", "conversation", "errors", "managers", "portal")}
-    portals |= {f"interop/{name}.py" for name in ("runtime", "streams", "wrapping")}
-    # What makes no portals, or is for patched processes only (see crossings.py).
-    other = {f"interop/{name}.py" for name in ("__init__", "__main__", "cli", "pytest_plugin", "unpatched")}
+    portals |= {f"interop/{name}.py" for name in ("runtime", "streams", "unpatched", "wrapping")}
+    # What makes no portals.
+    other = {f"interop/{name}.py" for name in ("__init__", "__main__", "cli", "pytest_plugin")}
     assert core - empty | portals == set(FILES)
     assert {str(it.relative_to(ROOT)) for it in (ROOT / "interop").glob("*.py")} == portals | other
 
@@ -59,6 +60,13 @@ def test_a_mutant_has_a_name_of_its_own_and_is_another_program() -> None:
     assert len({it.id for it in found}) == len(found) > 10
     source = (ROOT / "interop/bell.py").read_text(encoding="utf-8")
     assert all(it.source != source and compile(it.source, it.file, "exec") for it in found)
+
+
+def test_what_was_written_by_hand_is_a_change_of_the_present_source() -> None:
+    found = list(written.every())
+    assert len({it.id for it in found}) == len(found) == len(written.entries()) > 80
+    assert all(compile(it.source, it.file, "exec") and it.place for it in found)
+    assert {it.file for it in found} < set(FILES)
 
 
 def test_what_is_not_run_makes_no_mutants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
