@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: balance.rank(item.nodeid))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """What a test waits for is not to come too late because of another test."""
+    with balance.turn(item.nodeid) if hasattr(item.config, "workerinput") else contextlib.nullcontext():
+        yield
+
+
 class Server:
     """Answers each connection with `script(connection)` in a thread of its own, after the request's head has been read.
 
