@@ -7,11 +7,17 @@ A file's tests share what it has made for them (an origin, a server, a checked p
 `--dist loadfile`. The tests of a file in APART each start programs of their own: they go to whichever worker is free, those with
 the same first parameter together, since they may share one program. What takes longest begins first: what is left for the end is
 short, and no core waits for one last file.
+
+What loads the machine on purpose comes last, in one worker, and waits until no other worker has a test: a test beside it would
+take thirty times as long, and what it waits for would come too late.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +58,10 @@ APART = (
     "tests/upgrade/test_bisect_command.py",
     "tests/upgrade/test_upgrade.py",
 )
+ALONE = (
+    "tests/harness/test_load.py",
+    "tests/scenarios/test_many_pages.py::test_eight_processes_of_mixed_frameworks_save_fifty_pages_each[load",
+)
 # In this order.
 FIRST = (
     "tests/faulty/",
@@ -72,6 +82,8 @@ def touching(nodeid: str) -> bool:
 def scope(nodeid: str) -> str:
     """What goes to one worker has the same."""
     file, _, test = nodeid.partition("::")
+    if nodeid.startswith(ALONE):
+        return "alone"
     if file not in APART:
         return file
     first = re.search(r"\[(.+?)(-.*)?\]$", test)
@@ -80,7 +92,19 @@ def scope(nodeid: str) -> str:
 
 def rank(nodeid: str) -> int:
     """The place of a test's file in the row."""
+    if nodeid.startswith(ALONE):
+        return len(FIRST) + 1
     return next((place for place, start in enumerate(FIRST) if nodeid.startswith(start)), len(FIRST))
+
+
+@contextlib.contextmanager
+def turn(nodeid: str) -> Iterator[None]:
+    """In a worker: within it, a test of ALONE is the only one that runs."""
+    import fcntl
+
+    with Path(__file__).open("rb") as this:  # The lock is free when the worker has ended, however it ends.
+        fcntl.flock(this, fcntl.LOCK_EX if nodeid.startswith(ALONE) else fcntl.LOCK_SH)
+        yield
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:

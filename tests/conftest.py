@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.touching)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: balance.rank(item.nodeid))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """What a test waits for is not to come too late because of another test."""
+    with balance.turn(item.nodeid) if hasattr(item.config, "workerinput") else contextlib.nullcontext():
+        yield
 
 
 class Server:
@@ -105,6 +113,24 @@ def framework(request: pytest.FixtureRequest) -> str:
     if missing := FRAMEWORKS[name].missing():
         pytest.skip(missing)
     return name
+
+
+def open_sockets() -> Iterator[socket.socket]:
+    """A duplicate of each socket that this process has open, for as long as the next one is not asked for.
+
+    A server's threads open and close sockets meanwhile: a number that was closed may be another file's, and is not closed again.
+    """
+    for name in os.listdir("/dev/fd"):
+        with contextlib.suppress(OSError):  # it was closed
+            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                duplicate = os.dup(int(name))
+                try:
+                    found = socket.socket(fileno=duplicate)
+                except OSError:
+                    os.close(duplicate)
+                    raise
+                with found:
+                    yield found
 
 
 def hold(connection: socket.socket) -> None:

@@ -57,7 +57,7 @@ class Session:
         """Whether the file is the one that was opened, and is as our last transaction left it."""
         return self._state is not None and self._state == self._look_again()
 
-    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[[], object]) -> None:
+    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[..., object]) -> None:
         """Do the requests in one transaction."""
 
         def patiently(statement: str) -> None:
@@ -67,8 +67,11 @@ class Session:
                 except sqlite3.OperationalError as error:
                     if "is locked" not in str(error):
                         raise
-                    self._give_up_what_is_late(requests, error)
-                    tick()
+                    busy = StoreBusy(f"{error}: {self._target!r}")
+                    busy.__cause__ = error.with_traceback(None)
+                    if late := [request for request in requests if request.is_late]:
+                        raise Late(late, busy) from None
+                    tick(busy)
                     sleep(_TURN)
                 else:
                     return
@@ -100,12 +103,6 @@ class Session:
             some = rows[at : at + _TOGETHER]
             statement = upsert("VALUES " + ", ".join([_VALUES] * len(some)))
             self._connection.execute(statement, [value for row in some for value in row])
-
-    def _give_up_what_is_late(self, requests: list[Request], error: sqlite3.OperationalError) -> None:
-        if late := [request for request in requests if request.is_late]:
-            busy = StoreBusy(f"{error}: {self._target!r}")
-            busy.__cause__ = error.with_traceback(None)
-            raise Late(late, busy)
 
     def _look_again(self) -> tuple[int, ...] | None:
         """What changes when anybody writes the file, or puts another one in its place, or takes our right to it."""

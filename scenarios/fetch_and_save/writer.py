@@ -73,10 +73,10 @@ class Session(Protocol):
     def is_current(self) -> bool:
         """Whether it still leads to the store, and nobody else has changed that meanwhile."""
 
-    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[[], object]) -> None:
+    def save(self, requests: list[Request], more: Callable[[], list[Request]], tick: Callable[..., object]) -> None:
         """Do the requests in one transaction, and when it has the lock, append and do what `more` gives.
 
-        Raises FetchAndSaveError or Late, and then nothing was saved; calls `tick` while it waits.
+        Raises FetchAndSaveError or Late, and then nothing was saved; calls `tick` while it waits, with what is in the way of all.
         """
 
     def close(self) -> None:
@@ -112,6 +112,7 @@ class Writer:
         try:
             self._take(self.inbox.get(timeout=LINGER))
         except _queue.Empty:
+            self._close()  # before it is forgotten: who closes all stores waits for those that are known
             with _lock:  # under which requests are put in
                 if self.inbox.empty():
                     _forget(self)
@@ -124,8 +125,8 @@ class Writer:
         else:
             self._waiting.append(request)
 
-    def _tick(self) -> None:
-        """End what need not wait any longer."""
+    def _tick(self, obstacle: FetchAndSaveError | None = None) -> None:
+        """End what need not wait any longer; `obstacle` is what it has waited for."""
         try:
             while True:
                 self._take(self.inbox.get_nowait())
@@ -135,7 +136,7 @@ class Writer:
         if late:
             self._waiting = [request for request in self._waiting if not request.is_late]
             for request in late:
-                self._end([request], request.obstacle or Timeout("no time was left to save in", "store"))
+                self._end([request], request.obstacle or obstacle or Timeout("no time was left to save in", "store"))
 
     def _more(self, begun: Sequence[Request]) -> list[Request]:
         self.is_saving = self._has_saved

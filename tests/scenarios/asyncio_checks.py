@@ -8,7 +8,6 @@ import os
 import selectors
 import socket
 import sqlite3
-import stat
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 from interop import __version__
 from scenarios.fetch_and_save.contract import Deadline, Errand, FetchAndSaveError, Job, Page, Store, Visit
 from scenarios.origin import BEHAVIORS, Origin
+from tests.conftest import open_sockets
 
 Result = TypeVar("Result")
 FetchAndSave = Callable[..., Coroutine[Any, Any, Page]]
@@ -69,13 +69,9 @@ FAULTS = (  # a quick one of every sort, for what they make a client say aloud
 def sockets() -> set[int]:
     """Inodes of the TCP sockets that this process has open; the resolver's, in a thread that nothing can cancel, are others."""
     found = set()
-    for name in os.listdir("/dev/fd"):
-        with contextlib.suppress(OSError):
-            status = os.fstat(int(name))
-            if stat.S_ISSOCK(status.st_mode):
-                with socket.socket(fileno=os.dup(int(name))) as one:
-                    if one.type == socket.SOCK_STREAM and one.family in (socket.AF_INET, socket.AF_INET6):
-                        found.add(status.st_ino)
+    for one in open_sockets():
+        if one.type == socket.SOCK_STREAM and one.family in (socket.AF_INET, socket.AF_INET6):
+            found.add(os.fstat(one.fileno()).st_ino)
     return found
 
 

@@ -8,10 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from scenarios.fetch_and_save import sqlite_store, writer
 
 settings.register_profile(
     "quick",
@@ -28,6 +31,19 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def lock_is_met(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a writer has found an SQLite store locked by somebody else, and looks again."""
+    met = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        met.set()
+        writer.sleep(seconds)
+
+    monkeypatch.setattr(sqlite_store, "sleep", sleep)
+    return met
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,7 @@ def leave_nothing(url: str, folder: str) -> None:
             with contextlib.suppress(BadResponse):
                 with_eventlet.fetch(url + "/reset")
         with_eventlet.fetch_and_save(url + "/hops", store)
+        store.close()  # else its writer is there or not, as the machine is fast or slow
         # The hub forgets cancelled timers when there are a thousand: how many there are is chance. In place, since its loop runs.
         hub = eventlet.hubs.get_hub()
         hub.timers[:] = [timer for timer in hub.timers if not timer[1].called]

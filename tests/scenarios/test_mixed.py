@@ -198,13 +198,19 @@ def test_a_signal_while_the_saver_waits_for_the_store_leaves_the_row_absent(
         pytest.skip(reason)
     store = tmp_path / "pages.db"
     with contextlib.closing(sqlite3.connect(store, isolation_level=None, check_same_thread=False)) as other:
+        answered = threading.Event()  # and the server's thread is done with `other`
 
         def lock_and_answer(connection: socket.socket) -> None:
             other.execute("BEGIN IMMEDIATE")
             hello(connection)
+            answered.set()
             hold(connection)  # until the client has all of it and closes
 
-        stopped(mix, signal.SIGINT, serve(lock_and_answer), store, lambda process: wait_until_open(process, store))
+        def saving(process: "subprocess.Popen[str]") -> None:
+            assert answered.wait(PATIENCE)
+            wait_until_open(process, store)
+
+        stopped(mix, signal.SIGINT, serve(lock_and_answer), store, saving)
         other.execute("ROLLBACK")
     assert rows(store) == []
 
