@@ -13,4 +13,4 @@ class DoesNotHearOfAFork(Fault):
     on = "threads->asyncio/thread"
 
     def spoil(self) -> None:
-        Runtime.after_fork = lambda runtime: None  # type: ignore[method-assign]
+        Runtime.after_fork = lambda self: None  # type: ignore[method-assign]

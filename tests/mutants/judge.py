@@ -80,7 +80,7 @@ def answer(question: dict[str, Any]) -> None:
     for one in question["cells"]:
         name, _, process = one["crossing"].partition(" in ")
         crossing = Crossing.parse(name)
-        runner.worker = SimpleNamespace(main=partial(prepared, process), reported=worker.reported)
+        vars(runner)["worker"] = SimpleNamespace(main=partial(prepared, process), reported=worker.reported)
         for side in (crossing.caller, crossing.callee):
             with contextlib.suppress(Exception):  # The worker says in words what cannot be imported.
                 importlib.import_module(f"interop.harness.drivers.{side.partition('[')[0]}")
@@ -94,7 +94,7 @@ def answer(question: dict[str, Any]) -> None:
 
 def prepared(process: str, *args: Any) -> None:
     """A worker in a process that somebody else has used before: see crossings.py."""
-    from interop.harness import worker
+    from interop.harness import stacks, worker
     from tests.mutants.crossings import PATCHED, PROCESSES
 
     if process:
@@ -102,7 +102,7 @@ def prepared(process: str, *args: Any) -> None:
     if process in PATCHED:
         # Their threads would be greenlets, which block all others.
         worker._end_with_the_parent = lambda channel: None
-        worker.stacks.answer_requests = lambda: None
+        stacks.answer_requests = lambda: None
     worker.main(*args)
 
 
