@@ -189,7 +189,7 @@ def current() -> Run:
     return runtime
 
 
-def startable(name: str, flavour: str) -> None:
+def startable(name: str) -> None:
     """Trio needs the system's own poller; trio.to_thread, name look-ups and guest mode need threads.
 
     Raises:

@@ -36,7 +36,8 @@ class Bridge:
         crossings: where it can be used.
         has: what it can do beside call(), of CAPABILITIES.
         errors: what its callers get, if it says so: "closed", "gone", "cancelled" (the callee, by itself), "thread" (another's),
-            "refused" (what cannot be opened).
+            "refused" (what cannot be opened), "stop" (an error that would end a generator or an iterator).
+        words: of those errors, if it says so: a pattern each.
         fresh: it changes the whole process: give it an interpreter of its own.
     """
 
@@ -45,6 +46,7 @@ class Bridge:
     crossings: tuple[Crossing, ...] = ()
     has: frozenset[str] = frozenset()
     errors: Mapping[str, type[BaseException]] = MappingProxyType({})
+    words: Mapping[str, str] = MappingProxyType({})
     fresh = False
 
     def __init__(self, crossing: Crossing) -> None:
@@ -71,7 +73,7 @@ class Bridge:
         return Itself(self)
 
     def refused(self) -> Iterable[tuple[Any, str]]:
-        """Called in the caller: as open(), of sessions that cannot be, and a pattern that the words of each refusal match."""
+        """Called in the caller while a session is open: as open(), of what cannot be opened, and a pattern of each refusal's words."""
         raise NotImplementedError
 
     def here(self) -> Any:

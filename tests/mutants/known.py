@@ -140,20 +140,6 @@ EQUIVALENT: tuple[Known, ...] = (
         "it is set with the bell, and read only where there is one",
     ),
     Known(
-        "interop/adapters/twisted_reactor.py",
-        "_claim",
-        "if vars(reactor).setdefault(CLAIMED, mine) is not mine:",
-        "if vars(reactor).setdefault(CLAIMED, mine) != mine:",
-        "both are plain objects, which have no equality of their own",
-    ),
-    Known(
-        "interop/adapters/anyio.py",
-        "startable",
-        "_trio().startable(name, flavour)",
-        "_trio().startable(name, None)",
-        "Trio's startable() does not look at the flavour",
-    ),
-    Known(
         "interop/adapters/asyncio.py",
         "",
         'EAGER = hasattr(asyncio, "eager_task_factory") # Python 3.12 and later.',

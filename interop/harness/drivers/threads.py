@@ -154,6 +154,18 @@ class ThreadsDriver(BlockingDriver):
         """Wait for a Future."""
         return mine.result()
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Ask for its error and its result, with a timeout."""
+        try:
+            mine.exception(timeout=seconds)
+        except concurrent.futures.TimeoutError:
+            pass
+        try:
+            mine.result(timeout=seconds)
+        except concurrent.futures.TimeoutError:
+            return False
+        return True
+
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
         raise NotImplementedError("threads have no loop")
