@@ -73,7 +73,7 @@ class Bridge:
         return Itself(self)
 
     def refused(self) -> Iterable[tuple[Any, str]]:
-        """Called in the caller while a session is open: as open(), of what cannot be opened, and a pattern of each refusal's words."""
+        """Called in the caller, with a session open and with none: as open(), of what cannot be, and a pattern of its words."""
         raise NotImplementedError
 
     def here(self) -> Any:

@@ -83,8 +83,7 @@ class Portals(Bridge):
     def refused(self) -> Iterator[tuple[Any, str]]:
         """All that can be met here: see refusals.py."""
         portal = self.latest()
-        assert portal is not None
-        return refusals.of(self, portal.runtime)
+        return refusals.of(self, portal.runtime if portal is not None and portal.runtime.gone is None else None)
 
     def here(self) -> Any:
         """The caller's runtime."""
@@ -103,7 +102,6 @@ class Portals(Bridge):
         if type(foreign).__name__ in SAY_WHERE or self._is_the_process_s(foreign):
             return self.caller.wrap(foreign)  # type: ignore[attr-defined]
         return self.caller.wrap(foreign, of=session.runtime)  # type: ignore[attr-defined]
-
 
     def _is_the_process_s(self, foreign: Any) -> bool:
         """A Deferred, where the only reactor is the process's."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
-import sys
 from collections.abc import Callable, Iterator
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
@@ -38,17 +37,18 @@ class Attempt:
     async def __aexit__(self, *exc: object) -> None: ...
 
 
-def of(bridge: Portals, there: Runtime) -> Iterator[tuple[Any, str]]:
+def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     """In the caller.
 
     Args:
-        there: the callee's runtime, to which a portal is open.
+        there: the callee's runtime, to which a portal is open; None if none is.
     """
     yield from _topologies(bridge)
-    yield from _of_what_runs(bridge, there)
-    yield from _twice(bridge)
-    yield from _not_running(bridge)
+    yield from _not_running(bridge, there)
     yield from _wraps(bridge, there)
+    if there is not None:
+        yield from _of_what_runs(bridge, there)
+        yield from _twice(bridge)
     yield bridge.caller.open_portal("troi"), r"no adapter is called 'troi'\. Known: asyncio, .+, threads"  # type: ignore[attr-defined]
 
 
@@ -78,12 +78,13 @@ def _twice(bridge: Portals) -> Iterator[tuple[Any, str]]:
         yield _open(bridge, callee, topology), rf"cannot start 'trio': {why}\. Instead: {REASON}"
 
 
-def _not_running(bridge: Portals) -> Iterator[tuple[Any, str]]:
-    """The callee's loop runs in another thread, and none of its kind in this one."""
+def _not_running(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
+    """The callee's loop runs in another thread, or nowhere, and none of its kind in this one."""
     callee, here = bridge.crossing.callee, bridge.here()
     name = "asyncio" if callee == "anyio[asyncio]" else "trio" if callee in ON_TRIO else callee.partition("[")[0]
+    alone = there is None and here.asyncio_loop() is None and here.name not in ON_TRIO
     runs_here = {
-        "twisted": here.name.startswith("twisted"),
+        "twisted": here.name.startswith("twisted") or alone,  # Where no other loop runs, the process's is known before it does.
         "trio": here.name in ON_TRIO,
         "asyncio": here.asyncio_loop() is not None,
         "tornado": here.asyncio_loop() is not None,
@@ -93,7 +94,7 @@ def _not_running(bridge: Portals) -> Iterator[tuple[Any, str]]:
         yield Attempt(importlib.import_module(f"interop.adapters.{name}").current), words
 
 
-def _wraps(bridge: Portals, there: Runtime) -> Iterator[tuple[Any, str]]:
+def _wraps(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     """Awaitables that do not say where they live, and a coroutine for those who run none."""
     wrap: Callable[..., Any] = bridge.caller.wrap  # type: ignore[attr-defined]
 
@@ -104,16 +105,15 @@ def _wraps(bridge: Portals, there: Runtime) -> Iterator[tuple[Any, str]]:
 
     coroutine = fine()
     yield attempt(coroutine, "it does not say whose it is: give of=")
-    if not there.coroutines:
+    if there is not None and not there.coroutines:
         yield attempt(coroutine, f"{there.name} runs no coroutines", of=there)
     coroutine.close()
     if bridge.topology == "thread" and bridge.crossing.caller != bridge.crossing.callee:
-        yield from (attempt(foreign, why) for foreign, why in _homeless(bridge.crossing))
+        yield from (attempt(foreign, why) for foreign, why in _homeless(bridge.crossing.callee, there))
 
 
-def _homeless(crossing: Any) -> Iterator[tuple[Any, str]]:
+def _homeless(callee: str, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     """Awaitables of the callee's library that no loop of this thread could complete."""
-    callee = crossing.callee
     if callee == "gevent":
         from gevent.event import AsyncResult
 
@@ -128,11 +128,10 @@ def _homeless(crossing: Any) -> Iterator[tuple[Any, str]]:
         loop.close()
         why = "nothing is known of its loop: call interop.adapters.asyncio.current() there first, or give of="
         yield future, why
-    elif callee == "twisted[private]" and not crossing.caller.startswith("twisted"):
+    elif callee == "twisted" and there is None:
         from twisted.internet.defer import Deferred
 
-        if "twisted.internet.reactor" not in sys.modules:
-            yield Deferred(), "no reactor that could fire it is known: give of="
+        yield Deferred(), "no reactor that could fire it is known: give of="
 
 
 def _open(bridge: Portals, callee: str | Runtime, topology: str) -> Any:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from interop.errors import CalleeCancelled, PortalClosed
+from interop.runtime import Runtime
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -100,3 +101,12 @@ class TellsItsReadersOfTheCloseAlone(Fault):
     async def closes(self, session: Session) -> None:
         session.kept = "closing"
         await super().closes(session)
+
+
+class SaysNothingOfAFailedCleanUp(Fault):
+    """As a task that nobody awaits, and whose error is taken out by a callback that logs at level DEBUG."""
+
+    breaks = "S39"
+
+    def spoil(self) -> None:
+        Runtime.unheard = lambda runtime, error: None  # type: ignore

@@ -252,6 +252,20 @@ EQUIVALENT: tuple[Known, ...] = (
         "the eventfd is only made readable: its one reader takes the whole count, whatever it is",
     ),
     Known(
+        "interop/bell.py",
+        "Bell.__init__",
+        "self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)",
+        "self.fd = os.eventfd( 1, os.EFD_NONBLOCK | os.EFD_CLOEXEC)",
+        "the bell is heard once when it is hung up: one turn of the loop, in which nothing is queued",
+    ),
+    Known(
+        "interop/topologies/parked.py",
+        "Parked._serve",
+        'refused = partial(NoSuchTopology, self.here.name, self.name, "guest")',
+        "refused = partial(NoSuchTopology, self.here.name, self.name, )",
+        "guest.start() has refused before all that on_loop() would refuse",
+    ),
+    Known(
         "interop/blocking.py",
         "Greenlets.hub_greenlet",
         "@abstractmethod",

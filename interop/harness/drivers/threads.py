@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -156,10 +157,8 @@ class ThreadsDriver(BlockingDriver):
 
     async def in_time(self, mine: Any, seconds: float) -> bool | None:
         """Ask for its error and its result, with a timeout."""
-        try:
+        with contextlib.suppress(concurrent.futures.TimeoutError):
             mine.exception(timeout=seconds)
-        except concurrent.futures.TimeoutError:
-            pass
         try:
             mine.result(timeout=seconds)
         except concurrent.futures.TimeoutError:
