@@ -21,7 +21,8 @@ CAPABILITIES = {
     "wrap-any": "its wrap() also takes coroutines, objects with __await__() and concurrent.futures.Futures",
     "inward": "it has inward(): a blocking session into the loop that runs here",
     "many": "any number of plain functions may wait at once: there is no pool with a limit",
-    "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started",
+    "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started, at the latest when "
+    "the caller's loop ends; a stream reports what fails in its clean-up",
     "refuse": "it has refused(): crossings that cannot be are refused when they are opened",
     "dies": "it says what becomes of calls whose peer's loop dies",
 }

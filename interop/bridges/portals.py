@@ -28,7 +28,7 @@ class Portals(Bridge):
         {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread, "refused": InteropError}
         | {"stop": CalleeRaisedStop}
     )
-    words = MappingProxyType(
+    words: Mapping[str, str] = MappingProxyType(
         {
             "closed": r"the portal \S+->\S+ is closed; open a new one with open_portal\(\)",
             "gone": rf"(?s)the \S+ loop that this call needs is gone: {refusals.REASON}",
