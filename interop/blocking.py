@@ -121,11 +121,11 @@ class Greenlets(Blocking):
 
     def _throw_soon(self, greenlet: Any, error: BaseException) -> None:
         self.due[greenlet] = error
-        self.run_soon(self._throw_due, greenlet, error)
+        self.run_soon(self._throw_due, greenlet)
 
-    def _throw_due(self, greenlet: Any, error: BaseException) -> None:
-        if self.due.get(greenlet) is error and self._take_due(greenlet) is not None:
-            throw(greenlet, error)
+    def _throw_due(self, greenlet: Any) -> None:
+        if (due := self._take_due(greenlet)) is not None:
+            throw(greenlet, due)
 
     def resume(self, call: Call, /) -> None:
         """Switch to the waiting greenlet: drain() runs in the hub, where that is the way to go on."""

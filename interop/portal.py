@@ -56,7 +56,7 @@ def find(name: str) -> tuple[Adapter, str]:
     if name not in FRAMEWORKS:
         raise UnknownFramework(name, list(FRAMEWORKS))
     adapter, flavour, package = FRAMEWORKS[name]
-    for needed in (package, adapter if package else ""):
+    for needed in (package, adapter):
         if needed not in ("", "asyncio", "threads") and importlib.util.find_spec(needed) is None:
             raise FrameworkMissing(name, needed.capitalize(), needed)
     try:

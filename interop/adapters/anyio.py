@@ -132,10 +132,10 @@ async def wrap(foreign: Any, *, of: Runtime | None = None) -> Any:
     return await here.wait(wrapped(here, foreign, of))
 
 
-def startable(name: str, flavour: str) -> None:
+def startable(name: str) -> None:
     """On Trio, what Trio needs."""
-    if flavour == "trio":
-        _trio().startable(name, flavour)
+    if name == "anyio[trio]":
+        _trio().startable(name)
 
 
 def guest(main: Callable[[], Coroutine[Any, Any, None]], wake: Callable[..., object], done: Callable[..., object]) -> None:

@@ -238,13 +238,13 @@ def on_loop(loop: Any, flavour: str, refused: Callable[[str], Exception]) -> tup
     return attach(loop, Loop), lambda: None
 
 
-def startable(name: str, flavour: str) -> None:
+def startable(name: str) -> None:
     """uvloop cannot be parked, so greenlets of its thread would never run.
 
     Raises:
         CannotStart: what run_in_executor() starts is one of those: gevent or eventlet has patched threads.
     """
-    if flavour == "uvloop" and (who := patched_by("thread")):
+    if name == "asyncio[uvloop]" and (who := patched_by("thread")):
         why = f"{who} has patched threads, and beside uvloop they would never run"
         raise CannotStart(name, why, "open the portal to 'asyncio'")
 

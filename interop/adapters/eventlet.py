@@ -178,10 +178,9 @@ class Dropped:
 def _abort(ref: Callable[[], Any], runtime: Callable[[], Hub | None], wait: bool = False) -> None:
     """The hub's own abort(), heard at once: it looks only when its sleep is over."""
     hub, known = ref(), runtime()
-    if hub.running and known is not None and known.deaf.alive:
-        hub.stopping = True  # Before it wakes, or it would sleep again: who calls this may be another thread.
-        known.raw_wake()
     type(hub).abort(hub, wait)
+    if hub.running and known is not None and known.deaf.alive:
+        known.raw_wake()  # It is to stop by now, and would sleep first; who calls this may be another thread.
 
 
 def _nothing(*_: object) -> None:

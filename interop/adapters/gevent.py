@@ -218,7 +218,7 @@ def _destroy(ref: Callable[[], Any], destroy_loop: bool | None = None) -> None:
     type(hub).destroy(hub, destroy_loop)
 
 
-def startable(name: str, flavour: str) -> None:
+def startable(name: str) -> None:
     """gevent keeps its hubs in a thread's local storage.
 
     Raises:

@@ -104,7 +104,10 @@ class Run(Runtime):
         finally:
             with trio.CancelScope(shield=True):
                 await self.end_guests()
-            self.die("trio.run() is ending")
+            self._ends()
+
+    def _ends(self) -> None:
+        self.die("trio.run() is ending")
 
     def start(self, call: Call, /) -> None:
         """Run the function as a system task: it belongs to no nursery of the callee's program."""
@@ -131,7 +134,7 @@ class Run(Runtime):
     def report(self, call: Call, error: BaseException) -> None:
         """A Cancelled that left our scope is the end of the run: the order in which its tasks see it is random."""
         if isinstance(error, trio.Cancelled):
-            self.die("trio.run() is ending")
+            self._ends()
         super().report(call, error)
 
     def cancel(self, call: Call, /) -> None:
@@ -189,7 +192,7 @@ def current() -> Run:
     return runtime
 
 
-def startable(name: str, flavour: str) -> None:
+def startable(name: str) -> None:
     """Trio needs the system's own poller; trio.to_thread, name look-ups and guest mode need threads.
 
     Raises:

@@ -83,13 +83,14 @@ class Reactor(Runtime):
         """The reactor has stopped; it may run again, as another one for us."""
         super().bury(why, cause)
         self.stopping = False
+        self._hear_no_more()  # A portal that nobody closes would keep the bell: the reactor keeps its triggers, and they this.
 
     def take_back(self) -> None:
         """Nobody runs this reactor now, and the next to do so is another one for us: nothing in it may keep this runtime."""
         for trigger in self.triggers:
             with contextlib.suppress(ValueError):  # It has fired.
                 self.reactor.removeSystemEventTrigger(trigger)
-        self._close_the_bell()
+        self._hear_no_more()
 
     def end(self) -> Deferred[Any]:
         """The reactor is stopping: it waits for its guests, and for functions that still run, which Twisted would just leave."""
@@ -116,18 +117,18 @@ class Reactor(Runtime):
         """One reason less for it."""
         self.holds -= 1
         if self.holds == 0 and self.bell is not None:
-            self._close_the_bell()
+            self._hear_no_more()
             if not self.dead:
                 self.reactor.callFromThread(self.drain)  # It may have been rung just now.
 
-    def _close_the_bell(self) -> None:
-        if self.bell is None:
-            return
+    def _hear_no_more(self) -> None:
         bell, self.bell, ear, self.ear = self.bell, None, self.ear, None
         loop = self.asyncio_loop()
-        if loop is None and not self.dead:
+        if bell is None:
+            return
+        if loop is None:
             self.reactor.removeReader(ear)
-        elif loop is not None and not loop.is_closed():
+        elif not loop.is_closed():
             loop.remove_reader(bell.fd)
 
     def _rung(self) -> None:

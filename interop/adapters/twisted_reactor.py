@@ -147,8 +147,7 @@ def obstacle(reactor: Any) -> CannotStart | None:
 
 def _claim(reactor: Any) -> None:
     """Two threads may want to start it at the same time: the first one does."""
-    mine = object()
-    if vars(reactor).setdefault(CLAIMED, mine) is not mine:
+    if vars(reactor).setdefault(CLAIMED, mine := object()) is not mine:
         raise AlreadyRunning("twisted", "open one portal, and use its runtime in both threads")
 
 

@@ -21,7 +21,8 @@ CAPABILITIES = {
     "wrap-any": "its wrap() also takes coroutines, objects with __await__() and concurrent.futures.Futures",
     "inward": "it has inward(): a blocking session into the loop that runs here",
     "many": "any number of plain functions may wait at once: there is no pool with a limit",
-    "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started",
+    "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started, at the latest when "
+    "the caller's loop ends; a stream reports what fails in its clean-up",
     "refuse": "it has refused(): crossings that cannot be are refused when they are opened",
     "dies": "it says what becomes of calls whose peer's loop dies",
 }
@@ -36,7 +37,8 @@ class Bridge:
         crossings: where it can be used.
         has: what it can do beside call(), of CAPABILITIES.
         errors: what its callers get, if it says so: "closed", "gone", "cancelled" (the callee, by itself), "thread" (another's),
-            "refused" (what cannot be opened).
+            "refused" (what cannot be opened), "stop" (an error that would end a generator or an iterator).
+        words: of those errors, if it says so: a pattern each.
         fresh: it changes the whole process: give it an interpreter of its own.
     """
 
@@ -45,6 +47,7 @@ class Bridge:
     crossings: tuple[Crossing, ...] = ()
     has: frozenset[str] = frozenset()
     errors: Mapping[str, type[BaseException]] = MappingProxyType({})
+    words: Mapping[str, str] = MappingProxyType({})
     fresh = False
 
     def __init__(self, crossing: Crossing) -> None:
@@ -71,7 +74,7 @@ class Bridge:
         return Itself(self)
 
     def refused(self) -> Iterable[tuple[Any, str]]:
-        """Called in the caller: as open(), of sessions that cannot be, and a pattern that the words of each refusal match."""
+        """Called in the caller, with a session open and with none: as open(), of what cannot be, and a pattern of its words."""
         raise NotImplementedError
 
     def here(self) -> Any:

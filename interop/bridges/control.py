@@ -33,13 +33,13 @@ class Control(Bridge):
         """Call it, and await what it gives if that is to be awaited."""
         return (fn if self.blocks else natively(fn))(*args, **kwargs)
 
-    def stream(self, fn: Callable[..., Any]) -> Any:
+    def stream(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Its iterator."""
-        return fn()
+        return fn(*args, **kwargs)
 
-    def enter(self, manager: Callable[[], Any]) -> Any:
+    def enter(self, manager: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Its context manager."""
-        return manager()
+        return manager(*args, **kwargs)
 
     def wrap(self, session: Any, foreign: Any) -> Any:
         """What waits for itself."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
+from interop.bridges import refusals
 from interop.bridges.bridge import Bridge
 from interop.bridges.crossing import Crossing, every
-from interop.errors import CalleeCancelled, InteropError, PeerGone, PortalClosed, WrongThread
-from interop.portal import find
-from interop.runtime import Runtime
+from interop.errors import CalleeCancelled, CalleeRaisedStop, InteropError, PeerGone, PortalClosed, WrongThread
+from interop.portal import Portal, find
+from interop.runtime import Runtime, drive
 
 SAY_WHERE = ("Future", "Task", "Greenlet", "GreenThread")  # The types of what knows its loop; a Deferred and an Event do not.
 
@@ -25,20 +26,44 @@ class Portals(Bridge):
     has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many", "refuse", "drop"})
     errors: Mapping[str, type[BaseException]] = MappingProxyType(
         {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread, "refused": InteropError}
+        | {"stop": CalleeRaisedStop}
+    )
+    words: Mapping[str, str] = MappingProxyType(
+        {
+            "closed": r"the portal \S+->\S+ is closed; open a new one with open_portal\(\)",
+            "gone": rf"(?s)the \S+ loop that this call needs is gone: {refusals.REASON}",
+            "cancelled": r"\S+->\S+: the callee ended with \w+, though its caller was not cancelled",
+            "thread": r"\S+->\S+: this portal was opened by another loop or thread; open one here",
+            "stop": r"\S+->\S+: the callee raised \w+, which would end its caller's coroutine",
+        }
     )
 
     def __init__(self, crossing: Crossing) -> None:
         super().__init__(crossing)
         (self.caller, self.caller_flavour), (self.callee, self.callee_flavour) = find(crossing.caller), find(crossing.callee)
         self.host: Runtime | None = None
+        self.latest: Callable[[], Portal | None] = lambda: None  # The last one that was made.
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The caller's loop, by itself or as a guest of the callee's."""
         if self.topology != "hosted":
-            run = AS_PROGRAMS_DO.get(self.crossing.caller)
-            run(main) if run is not None else self.caller.run(main, self.caller_flavour)
+            run = AS_PROGRAMS_DO.get(self.crossing.caller, lambda main: self.caller.run(main, self.caller_flavour))
+            if self.moves:
+                run(self._once)
+            run(main)
         else:
             self.callee.run(lambda: self._hosting(main), self.callee_flavour)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the process's reactor is our choice, and serves on the loop of whoever opens a portal."""
+        callee, topology = self.crossing.callee, self.topology
+        return (callee, topology) == ("twisted[asyncio]", "loop") and not self.crossing.caller.startswith("twisted")
+
+    async def _once(self) -> None:
+        """A first loop, with the reactor on it: the next one gets the same reactor."""
+        async with either(self.open()):
+            pass
 
     async def _hosting(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.host = self.callee.current()
@@ -51,27 +76,14 @@ class Portals(Bridge):
     def open(self) -> Any:
         """A new portal; where the callee hosts us, one to it."""
         open_portal: Callable[..., Any] = self.caller.open_portal  # type: ignore[attr-defined]
-        if self.host is not None:
-            return open_portal(self.host)
-        return open_portal(self.crossing.callee, topology=self.topology)
+        portal = open_portal(self.host) if self.host is not None else open_portal(self.crossing.callee, topology=self.topology)
+        self.latest = weakref.ref(portal)
+        return portal
 
     def refused(self) -> Iterator[tuple[Any, str]]:
-        """Every topology that this pair does not have, one that nobody has, and a framework that nobody has."""
-        open_portal: Callable[..., Any] = self.caller.open_portal  # type: ignore[attr-defined]
-        callee, there = self.crossing.callee, {it.topology for it in every() if self._is_of_this_pair(it)}
-        for topology in ("thread", "loop", "guest", "beside"):
-            if topology not in there:
-                yield open_portal(callee, topology=topology), self._words(callee, topology)
-        if self.host is not None:
-            yield open_portal(self.host, topology="thread"), self._words(self.host.name, "thread")
-        yield open_portal("troi"), r"no adapter is called 'troi'\. Known: asyncio, .+, threads"
-
-    def _is_of_this_pair(self, other: Crossing) -> bool:
-        return (other.caller, other.callee) == (self.crossing.caller, self.crossing.callee)
-
-    def _words(self, callee: str, topology: str) -> str:
-        """With a reason of three words or more."""
-        return re.escape(f"no crossing {self.here().name}->{callee}/{topology}: ") + r"\S+ \S+ \S+.*"
+        """All that can be met here: see refusals.py."""
+        portal = self.latest()
+        return refusals.of(self, portal.runtime if portal is not None and portal.runtime.gone is None else None)
 
     def here(self) -> Any:
         """The caller's runtime."""
@@ -87,12 +99,28 @@ class Portals(Bridge):
 
     def wrap(self, session: Any, foreign: Any) -> Any:
         """The caller's wrap(), which is told where a foreign awaitable lives only if that does not say so itself."""
-        if type(foreign).__name__ in SAY_WHERE:
+        if type(foreign).__name__ in SAY_WHERE or self._is_the_process_s(foreign):
             return self.caller.wrap(foreign)  # type: ignore[attr-defined]
         return self.caller.wrap(foreign, of=session.runtime)  # type: ignore[attr-defined]
 
+    def _is_the_process_s(self, foreign: Any) -> bool:
+        """A Deferred, where the only reactor is the process's."""
+        return type(foreign).__name__ == "Deferred" and (self.crossing.callee, self.topology) == ("twisted", "thread")
+
 
 Main = Callable[[], Coroutine[Any, Any, None]]
+
+
+def run_asyncio(main: Main) -> None:
+    """As most programs do, which leaves the end to asyncio."""
+    import asyncio
+
+    asyncio.run(main())
+
+
+def run_plain(name: str) -> Callable[[Main], None]:
+    """A plain function, as greenlets and threads have them."""
+    return lambda main: cast(None, find(name)[0].run(cast(Any, lambda: drive(main())), ""))
 
 
 def run_the_reactor(main: Main) -> None:
@@ -129,6 +157,8 @@ def run_the_asyncioreactor(main: Main) -> None:
 
 
 AS_PROGRAMS_DO: Mapping[str, Callable[[Main], None]] = {
+    "asyncio": run_asyncio,
+    **{name: run_plain(name) for name in ("gevent", "eventlet", "threads")},
     "twisted": run_the_reactor,
     "twisted[asyncio]": run_the_asyncioreactor,
 }

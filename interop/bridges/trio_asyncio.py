@@ -45,13 +45,13 @@ class TrioAsyncio(Bridge):
         """Its wrapper, called."""
         return self.across(natively(fn))(*args, **kwargs)
 
-    def stream(self, fn: Callable[..., Any]) -> Any:
+    def stream(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Its wrapper of an asynchronous generator."""
-        return self.across(fn()).__aiter__()
+        return self.across(fn(*args, **kwargs)).__aiter__()
 
-    def enter(self, manager: Callable[[], Any]) -> Any:
+    def enter(self, manager: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Its wrapper of a context manager."""
-        return self.across(manager())
+        return self.across(manager(*args, **kwargs))
 
     def here(self) -> None:
         """Nothing: the loop is known."""

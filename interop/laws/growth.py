@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import threading
 import time
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from interop.laws.law import law
 from interop.laws.world import NotApplicable, Session, World, expect
 
 TASKS = Path("/proc/self/task")
+RUN = "https://docs.python.org/3/library/asyncio-runner.html#asyncio.run: it waits for what it has started"
 
 
 @law("R14", source="https://docs.python.org/3/library/sys.html#sys.getallocatedblocks", once=True)
@@ -71,7 +73,7 @@ async def a_session_that_nobody_closes_says_so_and_ends_its_thread_when_it_is_dr
     before = set(threading.enumerate())
     session = await world.caller.open(world.bridge.open())
     got = [await world.spawned(world.call_on, session, world.callee.turn)]
-    gone = weakref.ref(session)
+    gone, kinds = weakref.ref(session), type(session).__mro__
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         del session
@@ -81,7 +83,61 @@ async def a_session_that_nobody_closes_says_so_and_ends_its_thread_when_it_is_dr
             await world.caller.turn()
             gc.collect()
     expect([kind for kind, _ in got] == ["value"], got)
-    expect(ResourceWarning in {it.category for it in said}, [str(it.message) for it in said])
+    told = [it for it in said if it.category is ResourceWarning]
+    expect(told, [str(it.message) for it in said])
+    own = {getattr(sys.modules[kind.__module__], "__file__", "") for kind in kinds if "__del__" in vars(kind)}
+    expect(own.isdisjoint(it.filename for it in told), f"it names a line of the bridge, and not where it was dropped: {told[0]}")
+
+
+@law("R21", needs=("opens", "drops", "second-loop", "owns-loop", "cancel"), source=RUN, once=True)
+async def a_loop_that_ends_ends_what_its_open_sessions_have_started(world: World) -> None:
+    """Look for a callee's loop that is left as it stands when the caller's is over: nobody cleans up there, or it never ends.
+
+    The loop that ends is another one of the caller's kind, in a thread of its own.
+    """
+    before, over, kept = set(threading.enumerate()), world.caller.event(), list[object]()
+
+    async def waits(started: Callable[[], object]) -> None:
+        started()
+        try:
+            await world.callee.sleep_forever()
+        finally:
+            world.trace.append("cleaned up")
+
+    def lives() -> None:
+        bridge = type(world.bridge)(world.bridge.crossing)  # type: ignore[call-arg]
+
+        async def main() -> None:
+            session, started, wake = await world.caller.open(bridge.open()), world.caller.event(), world.caller.waker()
+
+            async def call() -> None:
+                with contextlib.suppress(Exception):  # That the peer is gone, say; nobody asks for the task's error.
+                    await world.call_on(session, waits, lambda: wake(started.set))
+
+            kept.extend((session, await world.caller.spawn(call)))
+            await started.wait()
+
+        try:
+            bridge.run(main)
+        finally:
+            world.trace.append("over")
+            world.tell_caller(over.set)
+
+    thread = threading.Thread(target=lives)
+    thread.start()
+
+    async def wait() -> None:
+        await over.wait()
+
+    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+    thread.join()
+    while world.topology == "thread" and set(threading.enumerate()) - before:
+        await world.caller.turn()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It was not closed, and says so.
+        kept.clear()
+        gc.collect()
+    expect(world.trace == ["cleaned up", "over"], world.trace)
 
 
 @law("R17", needs=("opens",), source="Opening and closing is what tests do all day", once=True)

@@ -70,6 +70,7 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     ),
     "below": lambda w: None if w.caller.below else f"{w.caller.name} cancels its tasks itself",
     "plain-caller": lambda w: None if w.caller.blocking else f"a call from {w.caller.name} is awaited in a coroutine",
+    "second-loop": lambda w: "a process has one default reactor" if w.caller.name.startswith("twisted") else None,
     "caller-loop": lambda w: None if w.caller.has_loop else "threads issue in no order, and are scheduled by the system",
     "rearm": lambda w: (
         "cancelling a Deferred is a request: one that has a value is done" if w.caller.name.startswith("twisted") else None

@@ -71,6 +71,44 @@ async def a_stream_that_is_dropped_gives_its_source_up(world: World) -> None:
     expect(got == 1, got)
 
 
+@law("S39", needs=("stream", "drops"), source="PEP 525: finalization of asynchronous generators", once=True)
+async def what_fails_in_the_clean_up_of_a_dropped_stream_is_reported(world: World) -> None:
+    """Look for a task of the bridge's that ends with an error which nobody asks for."""
+
+    async def asynchronous() -> Any:
+        try:
+            yield 1
+            yield 2
+        finally:
+            raise ValueError("of the clean-up")
+
+    def plain() -> Any:
+        try:
+            yield 1
+            yield 2
+        finally:
+            raise ValueError("of the clean-up")
+
+    async def first() -> Any:
+        async for item in world.caller.stream(world.session, plain if world.callee.blocking else asynchronous):
+            return item
+        return None
+
+    def is_of_it(line: str) -> bool:
+        return "of the clean-up" in line or "a traceback" in line
+
+    got = await first()
+    for _ in range(100):
+        gc.collect()
+        await world.call(world.callee.turn)
+        await world.turns(1)
+        if any(map(is_of_it, world.reports)):
+            break
+    said, world.reports[:] = list(world.reports), []
+    expect(got == 1, got)
+    expect(any(map(is_of_it, said)), said)
+
+
 @law("S19", needs=("stream", "cancel"), source="PEP 525: after an error a generator is over", once=True)
 async def a_stream_whose_step_was_cancelled_gives_no_more_items(world: World) -> None:
     """Look for a step that is answered with nothing where it should be told the end."""

@@ -171,3 +171,52 @@ async def a_source_that_ends_at_what_is_sent_or_thrown_into_it_ends_the_stream(w
             expect(error is what, error)
         await items.aclose()
         expect(got == [1], (step, got))
+
+
+@law("S35", needs=("stream",), source=PEP525, once=True)
+async def what_is_sent_to_a_source_that_is_no_generator_is_refused_in_words(world: World) -> None:
+    """Look for a send() that is a next(): what is sent is lost, and nobody hears of it."""
+
+    class Asynchronous:
+        def __aiter__(self) -> Asynchronous:
+            return self
+
+        async def __anext__(self) -> str:
+            return "an item"
+
+    class Plain:
+        def __iter__(self) -> Plain:
+            return self
+
+        def __next__(self) -> str:
+            return "an item"
+
+    items = world.caller.stream(world.session, Plain if world.callee.blocking else Asynchronous)
+    got: list[Any] = [await items.__anext__()]
+    try:
+        got.append(await items.asend("lost"))
+    except (TypeError, AttributeError, NotImplementedError) as error:
+        got.append(str(error))
+    await items.aclose()
+    expect(got[0] == "an item" and "send" in got[1], got)
+
+
+@law("S37", needs=("stream", "enter"), source="A function takes what it is given, as with call()", once=True)
+async def what_a_stream_and_a_manager_are_given_reaches_them(world: World) -> None:
+    """Look for a function that is called without its arguments, or with the first of them only."""
+    given = (object(), object())
+
+    async def asynchronous(*args: Any, **kwargs: Any) -> Any:
+        yield args, kwargs
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        yield args, kwargs
+
+    fn = plain if world.callee.blocking else asynchronous
+    manager: Any = contextlib.contextmanager(plain) if world.callee.blocking else contextlib.asynccontextmanager(asynchronous)
+    items = world.caller.stream(world.session, fn, *given, key=given)
+    got = [await items.__anext__()]
+    await items.aclose()
+    async with world.caller.enter(world.session, manager, *given, key=given) as value:
+        got.append(value)
+    expect(got == [(given, {"key": given})] * 2, got)

@@ -113,10 +113,10 @@ class Driver(Protocol):
     async def call(self, session: Session, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call through an opened bridge, and wait natively."""
 
-    def stream(self, session: Session, fn: Callable[..., Any]) -> Any:
+    def stream(self, session: Session, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """An asynchronous iterator over the callee's."""
 
-    def enter(self, session: Session, manager: Any) -> Any:
+    def enter(self, session: Session, manager: Any, *args: Any, **kwargs: Any) -> Any:
         """An asynchronous context manager around the callee's."""
 
     def event(self) -> Event:
@@ -170,6 +170,9 @@ class Driver(Protocol):
     async def waited(self, mine: Any) -> Any:
         """Wait natively for what wrap() gave."""
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Wait for that no longer than so many seconds, and cancel nothing; whether it came; None if there is no such wait."""
+
     awaitables: Mapping[str, Mapping[str, str]]
 
 
@@ -179,10 +182,15 @@ class Bridge(Protocol):
     name: str
     has: frozenset[str]
     errors: Mapping[str, type[BaseException]]
+    words: Mapping[str, str]
+    crossing: Any
 
     @property
     def topology(self) -> str:
         """The crossing's."""
+
+    def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start the caller's loop, drive main() in it, and end it."""
 
     def open(self) -> Any:
         """A context manager, native to the caller, for a Session."""

@@ -69,6 +69,8 @@ async def cancelled_at_once(world: World, foreign: Any) -> tuple[bool, Any]:
         await world.turns(1)
         await world.caller.cancel(task)
     kind, got = await world.caller.join(task)
+    says = getattr(wrapper, "cancelled", None)  # As futures do.
+    expect(says is None or says(), (wrapper, "does not say that it is cancelled"))
     plain = world.caller.blocking and not world.caller.has_loop  # A thread that waits for a cancelled Future has an error.
     return kind != "value" if plain else world.ended_by_a_cancel(kind, got), (kind, got)
 
@@ -106,6 +108,8 @@ async def a_future_that_no_loop_owns_is_cancelled_with_its_wrapper_and_not_taken
     kind, got = await world.caller.join(task)
     expect(kind == "error", (kind, got))
     expect(not isinstance(got, world.caller.cancel_type), got)
+    if "cancelled" in world.bridge.errors:
+        expect(isinstance(got.__cause__, concurrent.futures.CancelledError), (got, got.__cause__))
 
 
 @law("H19", needs=("wrap-any",), source="A coroutine that nobody can run is an error, at once", once=True)
@@ -152,3 +156,23 @@ async def a_wrapper_that_is_cancelled_at_once_cancels_what_it_wraps(world: World
         await ended.wait()
         expect(is_cancelled, (kind, how))
         started, ended = world.caller.event(), world.caller.event()
+
+
+@law("H23", needs=("wrap", "lasts"), source="https://docs.python.org/3/library/asyncio-task.html#asyncio.wait", once=True)
+async def a_wait_for_a_wrapper_may_have_a_limit_and_the_wrapper_goes_on(world: World) -> None:
+    """Look for a method that takes a timeout and does not pass it on: then this is hung."""
+    go = world.callee.event()
+
+    async def fn() -> str:
+        await go.wait()
+        return "it came"
+
+    async for kind, foreign in each(world, fn):
+        wrapper = world.wrap(foreign)
+        soon = await world.caller.in_time(wrapper, 0.001)
+        world.tell_callee(go.set)
+        got = await world.caller.waited(wrapper)
+        if soon is None:
+            raise NotApplicable(f"{world.caller.name} has no wait with a limit but one that cancels")
+        expect((soon, got) == (False, "it came"), (kind, soon, got))
+        go = world.callee.event()

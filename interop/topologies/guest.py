@@ -35,10 +35,10 @@ async def start(here: Runtime, name: str, adapter: Adapter, flavour: str, asynci
     elif here.name == "threads":
         reason = "a plain thread has no loop to be the guest of"
     elif kind in here.hosts():
-        check(adapter, name, flavour)
+        check(adapter, name)
         hosted = TrioGuest(here, name, adapter) if kind == "trio" else AsyncioGuest(here, name, adapter, flavour, asyncio_adapter)
         return await hosted.begin(hosted.launch)
-    elif kind == "asyncio" and here.asyncio_loop() is not None:
+    elif kind == "asyncio":
         reason = "both run on asyncio: use the topology 'loop'"
     else:
         reason = "one thread can have one Trio run only"

@@ -16,7 +16,7 @@ class Adapter(Protocol):
     """What a topology needs of an adapter: a way to run a loop in this thread, and the runtime of the loop that runs.
 
     Adapters of the asyncio family have on_loop() too, and those that run on Trio have guest(). One that needs something of the
-    process has startable(name, flavour), which raises CannotStart.
+    process has startable(name), which raises CannotStart.
     """
 
     def run(self, main: Main, flavour: str) -> object:
@@ -32,14 +32,14 @@ class Adapter(Protocol):
         """Run main in a guest of the loop that wake() belongs to; done(outcome) is called in that loop."""
 
 
-def check(adapter: Adapter, name: str, flavour: str) -> None:
+def check(adapter: Adapter, name: str) -> None:
     """Before anything is started: whether this process has what the framework needs.
 
     Raises:
         CannotStart: it has not.
     """
     if hasattr(adapter, "startable"):
-        adapter.startable(name, flavour)
+        adapter.startable(name)
 
 
 class Hosted:

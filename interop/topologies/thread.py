@@ -83,7 +83,7 @@ async def start(here: Runtime, name: str, adapter: Adapter, flavour: str, asynci
     """
     if name == "twisted" and here.name.startswith("twisted"):
         raise NoSuchTopology(here.name, name, "thread", "the process has one default reactor: use twisted[private]")
-    check(adapter, name, flavour)
+    check(adapter, name)
     hosted: InThread
     if name in ON_ASYNCIO and patched_by("thread") is not None:
         hosted = parked = ParkedInThread(here, name, adapter, flavour, asyncio_adapter)

@@ -179,17 +179,17 @@ def test_a_loop_that_ends_before_it_serves_says_so_or_why(error: BaseException |
 
 
 def test_what_an_adapter_needs_of_the_process_is_asked_for_first() -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[str] = []
 
     class Needs:
         @staticmethod
-        def startable(name: str, flavour: str) -> None:
-            asked.append((name, flavour))
+        def startable(name: str) -> None:
+            asked.append(name)
 
     adapter: Any = Needs()
-    hosted.check(adapter, "twisted[private]", "private")
-    hosted.check(Any, "asyncio", "")  # type: ignore[arg-type]
-    assert asked == [("twisted[private]", "private")]
+    hosted.check(adapter, "twisted[private]")
+    hosted.check(Any, "asyncio")  # type: ignore[arg-type]
+    assert asked == ["twisted[private]"]
 
 
 @pytest.mark.parametrize("name", ["gevent", "eventlet"])

@@ -49,7 +49,7 @@ def in_a_thread(fn: Callable[[], Any]) -> Any:
 
 PATCHED = """
 import importlib, sys
-who, what, name, flavour = sys.argv[1:]
+who, what, name = sys.argv[1:]
 if what == "gevent":
     import eventlet; eventlet.monkey_patch()
 elif who == "gevent":
@@ -58,43 +58,43 @@ else:
     import eventlet; eventlet.monkey_patch()
 adapter = importlib.import_module(f"interop.adapters.{what}")
 try:
-    adapter.startable(name, flavour)
+    adapter.startable(name)
 except Exception as error:
     print(error)
 """
 
 
 @pytest.mark.parametrize(
-    ("who", "what", "name", "flavour", "says"),
+    ("who", "what", "name", "says"),
     [
         (
-            *("gevent", "trio", "trio", ""),
+            *("gevent", "trio", "trio"),
             "cannot start 'trio': gevent has patched select in this process, and Trio needs select.epoll or select.kqueue. "
             "Instead: start Trio in a process of its own",
         ),
         (
-            *("gevent", "anyio", "anyio[trio]", "trio"),
+            *("gevent", "anyio", "anyio[trio]"),
             "cannot start 'anyio[trio]': gevent has patched select in this process, and Trio needs select.epoll or "
             "select.kqueue. Instead: start Trio in a process of its own",
         ),
         (
-            *("gevent", "asyncio", "asyncio[uvloop]", "uvloop"),
+            *("gevent", "asyncio", "asyncio[uvloop]"),
             "cannot start 'asyncio[uvloop]': gevent has patched threads, and beside uvloop they would never run. "
             "Instead: open the portal to 'asyncio'",
         ),
         (
-            *("eventlet", "gevent", "gevent", ""),
+            *("eventlet", "gevent", "gevent"),
             "cannot start 'gevent': eventlet had patched threads before gevent was imported, so each greenlet would get a hub of "
             "its own. Instead: import gevent before eventlet.monkey_patch(), or start it in a process of its own",
         ),
-        ("gevent", "asyncio", "asyncio", "", ""),
-        ("gevent", "anyio", "anyio[asyncio]", "asyncio", ""),
+        ("gevent", "asyncio", "asyncio", ""),
+        ("gevent", "anyio", "anyio[asyncio]", ""),
     ],
 )
-def test_in_a_patched_process_what_cannot_start_says_why(who: str, what: str, name: str, flavour: str, says: str) -> None:
+def test_in_a_patched_process_what_cannot_start_says_why(who: str, what: str, name: str, says: str) -> None:
     for package in {who, what} - {"asyncio"}:
         needs(package)
-    assert printed(PATCHED, who, what, name, flavour) == (f"{says}\n" if says else "")
+    assert printed(PATCHED, who, what, name) == (f"{says}\n" if says else "")
 
 
 def test_a_second_trio_in_one_thread_says_why() -> None:

@@ -28,12 +28,15 @@ class Fault(Portals):
     breaks = ""
     on = "asyncio->asyncio/thread"
     since = (3, 10)
+    spoiled = False
 
     def __init_subclass__(cls) -> None:
         cls.name = cls.__name__
 
     def run(self, main: Any) -> None:
-        self.spoil()
+        if not type(self).spoiled:  # R21 runs another one of them in the same process.
+            type(self).spoiled = True
+            self.spoil()
         super().run(main)
 
     def spoil(self) -> None:
@@ -95,11 +98,11 @@ class Session:
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return self.fault.calls(self, self.fault.binds(fn, args, kwargs))
 
-    def stream(self, fn: Callable[..., Any]) -> Any:
-        return self.fault.streams(self, fn)
+    def stream(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return self.fault.streams(self, partial(fn, *args, **kwargs) if args or kwargs else fn)
 
-    def enter(self, manager: Any) -> Any:
-        return self.fault.enters(self, manager)
+    def enter(self, manager: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.fault.enters(self, partial(manager, *args, **kwargs) if args or kwargs else manager)
 
     @property
     def runtime(self) -> Any:

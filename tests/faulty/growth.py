@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import warnings
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
+from interop import portal
+from interop.bridges.portals import Portals
 from interop.portal import Portal
+from interop.runtime import Runtime
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -111,3 +115,29 @@ class EndsWithTheFirstSessionThatIsClosed(Fault):
         if session.kept and session in self.open_now:
             raise RuntimeError("the client has been closed")
         return await session.portal.call(fn)
+
+
+class NamesItsOwnLineWhenItIsDropped(Fault):
+    """As a warning without its stacklevel: every portal that is dropped is the same line, which is shown once."""
+
+    breaks = "R19"
+
+    def open(self) -> Any:
+        return Portals.open(self)
+
+    def spoil(self) -> None:
+        warn = warnings.warn
+        where: Any = portal
+        where.warnings = SimpleNamespace(warn=lambda message, kind, source, stacklevel: warn(message, kind, 2, source))
+
+
+class LeavesWhatItHasStartedWhenItsLoopEnds(Fault):
+    """As a daemon thread: it goes on until the process ends, and is cut off then."""
+
+    breaks = "R21"
+    on = "trio->asyncio/thread"
+
+    def spoil(self) -> None:
+        async def end_guests(runtime: Runtime) -> None: ...
+
+        Runtime.end_guests = end_guests  # type: ignore

@@ -6,7 +6,8 @@ import asyncio
 import contextvars
 from typing import Any
 
-from interop.errors import CalleeCancelled, NoSuchTopology, PeerGone, PortalClosed, WrongThread
+from interop.errors import CalleeCancelled, CannotWrap, NoSuchTopology, PeerGone, PortalClosed, WrongThread
+from interop.portal import Portal
 from tests.faulty.fault import AtItsPeersEnd, Fault, Session, adapter, result
 
 inside: contextvars.ContextVar[Any] = contextvars.ContextVar("inside", default=None)
@@ -60,6 +61,47 @@ class NamesAnotherCallerInItsRefusal(Fault):
     def spoil(self) -> None:
         good = NoSuchTopology.__init__
         NoSuchTopology.__init__ = lambda error, caller, *others: good(error, "asyncio", *others)  # type: ignore[method-assign]
+
+
+class TakesEveryTopologyForTheOneThatThereIs(Fault):
+    """As an option that is read only where something is to be started."""
+
+    breaks = "L24"
+
+    def open(self) -> Any:
+        portal = self.caller.open_portal(self.crossing.callee, topology=self.topology)  # type: ignore[attr-defined]
+        self.latest = lambda: portal
+        return Session(self, portal)
+
+    def spoil(self) -> None:
+        good = Portal._reach
+
+        async def reach(portal: Portal, here: Any) -> Any:
+            if not isinstance(portal._wanted, str):
+                portal._topology = None
+            return await good(portal, here)
+
+        Portal._reach = reach  # type: ignore
+
+
+class DoesNotSayWhatItCannotWrap(Fault):
+    """As TypeError("not supported")."""
+
+    breaks = "L24"
+    on = "asyncio->gevent/thread"
+
+    def spoil(self) -> None:
+        CannotWrap.__init__ = lambda error, value, reason: None  # type: ignore
+
+
+class SaysNoReasonForItsPeersEnd(Fault):
+    """As f"gone: {reason}" where nobody has given a reason."""
+
+    breaks = "L20"
+
+    def spoil(self) -> None:
+        good = PeerGone.__init__
+        PeerGone.__init__ = lambda error, framework, why: good(error, framework, None)  # type: ignore
 
 
 class WaitsForALoopThatHasEnded(AtItsPeersEnd):
@@ -165,3 +207,13 @@ class ForgetsWhatEndedThePeer(Fault):
         except PeerGone as error:
             error.__cause__ = None
             raise
+
+
+class ForgetsWhichCancelItWas(Fault):
+    """As "the other side was cancelled", of which there are four kinds."""
+
+    breaks = "C33"
+
+    def spoil(self) -> None:
+        good = CalleeCancelled.__init__
+        CalleeCancelled.__init__ = lambda error, crossing, cause: good(error, crossing, None)  # type: ignore

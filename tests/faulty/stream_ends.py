@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 from interop.errors import CalleeCancelled, PeerGone, PortalClosed
+from interop.runtime import Runtime
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -112,3 +113,12 @@ class TakesAGonePeerForTheEndOfItsItems(Fault):
         with contextlib.suppress(PeerGone):
             async for item in session.portal.stream(fn):
                 yield item
+
+
+class SaysNothingOfAFailedCleanUp(Fault):
+    """As a task that nobody awaits, and whose error is taken out by a callback that logs at level DEBUG."""
+
+    breaks = "S39"
+
+    def spoil(self) -> None:
+        Runtime.unheard = lambda runtime, error: None  # type: ignore

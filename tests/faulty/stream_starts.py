@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from interop.call import RUNNING
@@ -126,3 +127,28 @@ class GivesNoneAtTheEnd(Fault):
                     return None
 
         return Answered(session.portal.stream(fn))
+
+
+class TakesASendForANext(Fault):
+    """As a stream whose asend() is there for the type checker."""
+
+    breaks = "S35"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        class Deaf(Items):
+            async def asend(self, value: Any) -> Any:
+                return await self.__anext__()
+
+        return (Deaf if isinstance(fn, type) else Items)(session.portal.stream(fn))
+
+
+class GivesAStreamItsFirstArgumentOnly(Fault):
+    """As `stream(fn, *args)` that was `stream(fn, arg)` in an earlier release."""
+
+    breaks = "S37"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        given = isinstance(fn, partial)
+        return session.portal.stream(fn.func, *fn.args[:1], **fn.keywords) if given else session.portal.stream(fn)

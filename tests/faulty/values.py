@@ -361,3 +361,13 @@ class AddsANote(Fault):
             notes: Any = getattr(error, "__notes__", [])
             vars(error)["__notes__"] = [*notes, "through the bridge"]
             raise
+
+
+class ForgetsWhichStopItWas(Fault):
+    """As a message that is made when its cause is not known yet."""
+
+    breaks = "V18"
+
+    def spoil(self) -> None:
+        good = CalleeRaisedStop.__init__
+        CalleeRaisedStop.__init__ = lambda error, crossing, cause: good(error, crossing, None)  # type: ignore

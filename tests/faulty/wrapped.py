@@ -7,7 +7,8 @@ import concurrent.futures
 from inspect import iscoroutine
 from typing import Any
 
-from tests.faulty.fault import Fault
+from interop.wrapping import FutureCall
+from tests.faulty.fault import Fault, adapter
 from tests.faulty.hybrids import WrapFault
 
 LOOP = "asyncio->asyncio/loop"
@@ -82,3 +83,39 @@ class LosesACancelThatComesAtOnce(WrapFault):
             for _ in range(3):
                 await asyncio.sleep(0)
         return await future
+
+
+class LosesTheCancelOfAFutureThatNoLoopOwns(Fault):
+    """As an error that is made anew on the way: nobody sees any more that a Future was cancelled."""
+
+    breaks = "H17"
+    on = LOOP
+
+    def spoil(self) -> None:
+        good = FutureCall.settle
+
+        def settle(call: FutureCall, value: Any = None, error: Any = None, *, cancelled: bool = False) -> None:
+            good(call, value, None if cancelled else error, cancelled=cancelled)
+
+        FutureCall.settle = settle  # type: ignore
+
+
+class SaysThatItIsNotCancelled(Fault):
+    """As gevent's AsyncResult, whose cancelled() is there for the sake of the Future's, and is always false."""
+
+    breaks = "H21"
+    on = "gevent->asyncio/thread"
+
+    def spoil(self) -> None:
+        adapter("gevent").Result.cancelled = lambda result: False
+
+
+class WaitsWithoutItsLimit(Fault):
+    """As a method that takes a timeout, and gives it to nobody."""
+
+    breaks = "H23"
+    on = "gevent->asyncio/thread"
+
+    def spoil(self) -> None:
+        good = adapter("gevent").Result.get
+        adapter("gevent").Result.get = lambda result, block=True, timeout=None: good(result, block)

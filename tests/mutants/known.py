@@ -140,20 +140,6 @@ EQUIVALENT: tuple[Known, ...] = (
         "it is set with the bell, and read only where there is one",
     ),
     Known(
-        "interop/adapters/twisted_reactor.py",
-        "_claim",
-        "if vars(reactor).setdefault(CLAIMED, mine) is not mine:",
-        "if vars(reactor).setdefault(CLAIMED, mine) != mine:",
-        "both are plain objects, which have no equality of their own",
-    ),
-    Known(
-        "interop/adapters/anyio.py",
-        "startable",
-        "_trio().startable(name, flavour)",
-        "_trio().startable(name, None)",
-        "Trio's startable() does not look at the flavour",
-    ),
-    Known(
         "interop/adapters/asyncio.py",
         "",
         'EAGER = hasattr(asyncio, "eager_task_factory") # Python 3.12 and later.',
@@ -264,6 +250,20 @@ EQUIVALENT: tuple[Known, ...] = (
         "os.eventfd_write(self.fd, 1)",
         "os.eventfd_write(self.fd, 2)",
         "the eventfd is only made readable: its one reader takes the whole count, whatever it is",
+    ),
+    Known(
+        "interop/bell.py",
+        "Bell.__init__",
+        "self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)",
+        "self.fd = os.eventfd( 1, os.EFD_NONBLOCK | os.EFD_CLOEXEC)",
+        "the bell is heard once when it is hung up: one turn of the loop, in which nothing is queued",
+    ),
+    Known(
+        "interop/topologies/parked.py",
+        "Parked._serve",
+        'refused = partial(NoSuchTopology, self.here.name, self.name, "guest")',
+        "refused = partial(NoSuchTopology, self.here.name, self.name, )",
+        "guest.start() has refused before all that on_loop() would refuse",
     ),
     Known(
         "interop/blocking.py",

@@ -133,6 +133,10 @@ class AsyncioDriver(Driver):
         task.add_done_callback(done)
         return future
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Wait for a Future; a coroutine has no such wait."""
+        return bool((await asyncio.wait([mine], timeout=seconds))[0]) if asyncio.isfuture(mine) else None
+
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
         asyncio.get_running_loop().stop()

@@ -63,13 +63,13 @@ class Driver(ABC):
         """Call, and wait natively."""
         return await session.call(fn, *args, **kwargs)
 
-    def stream(self, session: Any, fn: Callable[..., Any]) -> Any:
+    def stream(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """An asynchronous iterator."""
-        return session.stream(fn)
+        return session.stream(fn, *args, **kwargs)
 
-    def enter(self, session: Any, manager: Any) -> Any:
+    def enter(self, session: Any, manager: Any, *args: Any, **kwargs: Any) -> Any:
         """An asynchronous context manager."""
-        return session.enter(manager)
+        return session.enter(manager, *args, **kwargs)
 
     @abstractmethod
     def event(self) -> Event:
@@ -138,6 +138,10 @@ class Driver(ABC):
         finally:
             del mine  # It may hold an error whose traceback holds this frame.
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Wait for it with a limit, and cancel nothing; whether it came; None if there is no such wait."""
+        return None
+
     def drop(self, mine: Any) -> None:
         """Cancel what wrap() gave, as this framework does it."""
         mine.cancel()
@@ -170,13 +174,13 @@ class BlockingDriver(Driver):
         """Call, and block."""
         return session.call(fn, *args, **kwargs)
 
-    def stream(self, session: Any, fn: Callable[..., Any]) -> Any:
+    def stream(self, session: Any, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """A plain generator with the face of an asynchronous one."""
-        return Awaited(session.stream(fn))
+        return Awaited(session.stream(fn, *args, **kwargs))
 
-    def enter(self, session: Any, manager: Any) -> Any:
+    def enter(self, session: Any, manager: Any, *args: Any, **kwargs: Any) -> Any:
         """A plain context manager with the face of an asynchronous one."""
-        return EnteredBlocking(session.enter(manager))
+        return EnteredBlocking(session.enter(manager, *args, **kwargs))
 
 
 class Awaited:

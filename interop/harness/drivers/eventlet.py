@@ -141,6 +141,10 @@ class EventletDriver(BlockingDriver):
         """Wait for an Event."""
         return mine.wait()
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Wait for it, with a timeout; it has come, or nothing has."""
+        return mine.wait(timeout=seconds) is not None
+
     def drop(self, mine: Any) -> None:
         """Kill it."""
         mine.kill()

@@ -133,6 +133,14 @@ class GeventDriver(BlockingDriver):
         """Get an AsyncResult."""
         return mine.get()
 
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Get it, with a timeout."""
+        try:
+            mine.get(timeout=seconds)
+        except gevent.Timeout:
+            return False
+        return True
+
     def drop(self, mine: Any) -> None:
         """Kill a Greenlet; what wrap() gives can be cancelled."""
         if isinstance(mine, gevent.Greenlet):

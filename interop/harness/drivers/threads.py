@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -153,6 +154,16 @@ class ThreadsDriver(BlockingDriver):
     async def waited(self, mine: Any) -> Any:
         """Wait for a Future."""
         return mine.result()
+
+    async def in_time(self, mine: Any, seconds: float) -> bool | None:
+        """Ask for its error and its result, with a timeout."""
+        with contextlib.suppress(concurrent.futures.TimeoutError):
+            mine.exception(timeout=seconds)
+        try:
+            mine.result(timeout=seconds)
+        except concurrent.futures.TimeoutError:
+            return False
+        return True
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, inlineCallbacks
 from twisted.internet.task import deferLater
-from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -71,7 +71,7 @@ class Observer:
         """What the log is told."""
         failure = event.get("log_failure")
         if failure is not None or event["log_level"].name in ("error", "critical"):
-            self.heard.append(f"twisted: {failure.value!r}" if failure else f"twisted: {event.get('log_format')}")
+            self.heard.append(f"twisted: {failure.value!r}" if failure else f"twisted: {formatEvent(event)}")
 
 
 class TwistedDriver(Driver):

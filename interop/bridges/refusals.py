@@ -1,0 +1,142 @@
+"""What our portals refuse, on one crossing: each with the pattern of its words. Law L24 meets it all in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any
+
+from interop.bridges.crossing import ON_TRIO, every
+
+if TYPE_CHECKING:
+    from interop.bridges.portals import Portals
+    from interop.runtime import Runtime
+
+REASON = r"\S+ \S+ \S+.*"  # Three words or more.
+TOPOLOGIES = {"thread", "loop", "guest", "beside"}  # The last of them is none.
+
+
+class Attempt:
+    """In the place of a session: what is refused as soon as it is tried, though it is none."""
+
+    def __init__(self, what: Callable[[], Any]) -> None:
+        self.what = what
+
+    def __enter__(self) -> Any:
+        return self.what()
+
+    async def __aenter__(self) -> Any:
+        value = self.what()
+        return await value if iscoroutine(value) else value
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+
+def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
+    """In the caller.
+
+    Args:
+        there: the callee's runtime, to which a portal is open; None if none is.
+    """
+    yield from _topologies(bridge)
+    yield from _not_running(bridge, there)
+    yield from _wraps(bridge, there)
+    if there is not None:
+        yield from _of_what_runs(bridge, there)
+        yield from _twice(bridge)
+    yield bridge.caller.open_portal("troi"), r"no adapter is called 'troi'\. Known: asyncio, .+, threads"  # type: ignore[attr-defined]
+
+
+def _topologies(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """Each that this pair does not have, and one that nobody has."""
+    pair = (bridge.crossing.caller, bridge.crossing.callee)
+    has = {it.topology for it in every() if (it.caller, it.callee) == pair}
+    for topology in sorted(TOPOLOGIES - has):
+        yield _open(bridge, bridge.crossing.callee, topology), _no(bridge, bridge.crossing.callee, topology) + REASON
+
+
+def _of_what_runs(bridge: Portals, there: Runtime) -> Iterator[tuple[Any, str]]:
+    """A loop that runs already is where it is."""
+    where = "guest" if bridge.topology == "hosted" else bridge.topology
+    for topology in sorted(TOPOLOGIES - {where}):
+        words = _no(bridge, there.name, topology) + re.escape(f"for a loop that runs already it is {where!r}")
+        yield _open(bridge, there, topology), words
+
+
+def _twice(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """The process has one default reactor, and a thread one run of Trio."""
+    callee, topology = bridge.crossing.callee, bridge.topology
+    if (callee, topology) == ("twisted", "thread"):
+        yield _open(bridge, callee, topology), rf"cannot start 'twisted': it already runs in this process\. Instead: {REASON}"
+    if callee in ON_TRIO and topology == "guest":
+        why = r"this thread has a Trio run already \(.+\)"
+        yield _open(bridge, callee, topology), rf"cannot start 'trio': {why}\. Instead: {REASON}"
+
+
+def _not_running(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
+    """The callee's loop runs in another thread, or nowhere, and none of its kind in this one."""
+    callee, here = bridge.crossing.callee, bridge.here()
+    name = "asyncio" if callee == "anyio[asyncio]" else "trio" if callee in ON_TRIO else callee.partition("[")[0]
+    alone = there is None and here.asyncio_loop() is None and here.name not in ON_TRIO
+    runs_here = {
+        "twisted": here.name.startswith("twisted") or alone,  # Where no other loop runs, the process's is known before it does.
+        "trio": here.name in ON_TRIO,
+        "asyncio": here.asyncio_loop() is not None,
+        "tornado": here.asyncio_loop() is not None,
+    }
+    if bridge.topology == "thread" and not runs_here.get(name, True):  # Every thread has a hub, or gets one.
+        words = re.escape(f"no {name} loop runs in this thread: call interop.adapters.{name}.current() ") + REASON
+        yield Attempt(importlib.import_module(f"interop.adapters.{name}").current), words
+
+
+def _wraps(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
+    """Awaitables that do not say where they live, and a coroutine for those who run none."""
+    wrap: Callable[..., Any] = bridge.caller.wrap  # type: ignore[attr-defined]
+
+    def attempt(foreign: Any, why: str, **of: Any) -> tuple[Any, str]:
+        return Attempt(lambda: wrap(foreign, **of)), re.escape(f"cannot wrap a {type(foreign).__name__}: {why}")
+
+    async def fine() -> None: ...
+
+    coroutine = fine()
+    yield attempt(coroutine, "it does not say whose it is: give of=")
+    if there is not None and not there.coroutines:
+        yield attempt(coroutine, f"{there.name} runs no coroutines", of=there)
+    coroutine.close()
+    if bridge.topology == "thread" and bridge.crossing.caller != bridge.crossing.callee:
+        yield from (attempt(foreign, why) for foreign, why in _homeless(bridge.crossing.callee, there))
+
+
+def _homeless(callee: str, there: Runtime | None) -> Iterator[tuple[Any, str]]:
+    """Awaitables of the callee's library that no loop of this thread could complete."""
+    if callee == "gevent":
+        from gevent.event import AsyncResult
+
+        yield AsyncResult(), "its hub is in another thread, and not known: call interop.adapters.gevent.current() there first"
+    elif callee == "eventlet":
+        from eventlet.event import Event
+
+        yield Event(), "its hub is in another thread, and not known: give of="
+    elif callee == "asyncio":
+        loop = asyncio.new_event_loop()
+        future = loop.create_future()
+        loop.close()
+        why = "nothing is known of its loop: call interop.adapters.asyncio.current() there first, or give of="
+        yield future, why
+    elif callee == "twisted" and there is None:
+        from twisted.internet.defer import Deferred
+
+        yield Deferred(), "no reactor that could fire it is known: give of="
+
+
+def _open(bridge: Portals, callee: str | Runtime, topology: str) -> Any:
+    return bridge.caller.open_portal(callee, topology=topology)  # type: ignore[attr-defined]
+
+
+def _no(bridge: Portals, callee: str, topology: str) -> str:
+    return re.escape(f"no crossing {bridge.here().name}->{callee}/{topology}: ")
