@@ -99,7 +99,8 @@ class Portals(Bridge):
 
     def wrap(self, session: Any, foreign: Any) -> Any:
         """The caller's wrap(), which is told where a foreign awaitable lives only if that does not say so itself."""
-        if type(foreign).__name__ in SAY_WHERE or self._is_the_process_s(foreign):
+        knows = getattr(foreign, "hub", None) is not None  # As an AsyncResult does, once somebody waits for it.
+        if knows or type(foreign).__name__ in SAY_WHERE or self._is_the_process_s(foreign):
             return self.caller.wrap(foreign)  # type: ignore[attr-defined]
         return self.caller.wrap(foreign, of=session.runtime)  # type: ignore[attr-defined]
 

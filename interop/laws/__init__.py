@@ -6,6 +6,7 @@ needs.py      what a law may need, and why it does not apply where that is missi
 values cancellation context liveness resources streams hybrids sequences fetching    chapters V C X L R S H M F
 model/        what chapter M runs: random programs beside a model of a crossing
 odd_values.py V, S, H: what is easily taken for something else: keywords, what is false, what ends a generator
+at_home.py    X: what frameworks say of their own threads
 cancel_moments.py C: when a cancel comes, and what is left of it
 peers.py      L, C, X: peers that call back, that end, and that say so with the right error
 growth.py     R: what grows, what stays, and what works though nobody asks for anything

@@ -31,8 +31,8 @@ CHAPTERS = {
     "P": "probes",
 }
 FILES = (
-    "values", "odd_values", "cancellation", "cancel_moments", "context", "liveness", "peers", "resources", "growth", "sessions",
-    "streams", "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
+    "values", "odd_values", "cancellation", "cancel_moments", "context", "at_home", "liveness", "peers", "resources", "growth",
+    "sessions", "streams", "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
 )  # fmt: skip
 LAWS: dict[str, Law] = {}
 Check = Callable[["World"], Coroutine[Any, Any, None]]

@@ -149,6 +149,9 @@ class Driver(Protocol):
     def drop(self, mine: Any) -> None:
         """Cancel what wrap() gave, as this framework does it."""
 
+    def knows_its_thread(self) -> bool | None:
+        """Whether the framework itself, asked here, says rightly whether this is its loop's thread; None if it does not say."""
+
     def busy(self) -> object:
         """What must be as before after a call: pending cancels and the like."""
 

@@ -16,8 +16,8 @@ from interop.record import Finding
 from tests.faulty.fault import Fault
 
 CHAPTERS = (
-    "values", "odd_values", "cancellation", "cancel_moments", "context", "liveness", "peers", "resources", "growth", "sessions",
-    "streams", "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
+    "values", "odd_values", "cancellation", "cancel_moments", "context", "at_home", "liveness", "peers", "resources", "growth",
+    "sessions", "streams", "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
 )  # fmt: skip
 BAD = ("broken", "hung", "crashed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import weakref
 from typing import Any
 
 from interop.errors import CalleeCancelled, CannotWrap, NoSuchTopology, PeerGone, PortalClosed, WrongThread
@@ -70,7 +71,7 @@ class TakesEveryTopologyForTheOneThatThereIs(Fault):
 
     def open(self) -> Any:
         portal = self.caller.open_portal(self.crossing.callee, topology=self.topology)  # type: ignore[attr-defined]
-        self.latest = lambda: portal
+        self.latest = weakref.ref(portal)
         return Session(self, portal)
 
     def spoil(self) -> None:

@@ -107,6 +107,10 @@ class Driver(ABC):
         """The current task; None if there is no such thing."""
         return None
 
+    def knows_its_thread(self) -> bool | None:
+        """Whether the framework says rightly whether this is its loop's thread; None if it does not say."""
+        return None
+
     def busy(self) -> object:
         """What must be as before after a call."""
         return None

@@ -16,6 +16,8 @@ from interop.harness.drivers.driver import NOTHING, BlockingDriver
 from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
 
+NO_CANCEL = {"cancel": "an AsyncResult cannot be cancelled: the code that made it sets it"}
+
 
 class GeventEvent(Event):
     """This framework's own."""
@@ -58,7 +60,8 @@ class GeventDriver(BlockingDriver):
     }
     awaitables: Mapping[str, Mapping[str, str]] = {
         "Greenlet": NOTHING,
-        "AsyncResult": {"cancel": "an AsyncResult cannot be cancelled: the code that made it sets it"},
+        "AsyncResult": NO_CANCEL,
+        "AsyncResult that is waited for": NO_CANCEL,
     }
 
     def event(self) -> Event:
@@ -119,6 +122,9 @@ class GeventDriver(BlockingDriver):
         if kind == "Greenlet":
             return gevent.spawn(self.native(fn))
         result = gevent.event.AsyncResult()
+        if kind != "AsyncResult":  # Who waits for it tells it whose it is.
+            gevent.spawn(result.wait)
+            gevent.sleep(0)
 
         def body() -> None:
             try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, inlineCallbacks
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.python import threadable
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -125,6 +127,11 @@ class TwistedDriver(Driver):
     def asyncio_loop(self) -> object:
         """The asyncioreactor's."""
         return getattr(self.reactor, "_asyncioEventloop", None)
+
+    def knows_its_thread(self) -> bool | None:
+        """The I/O thread is that of the process's reactor, and of no other."""
+        is_the_process_s: bool = sys.modules.get("twisted.internet.reactor") is self.reactor
+        return cast(Any, threadable).isInIOThread() is is_the_process_s
 
     def busy(self) -> object:
         """Calls that the reactor has yet to make: so is a timeout."""
