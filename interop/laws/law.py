@@ -32,7 +32,7 @@ CHAPTERS = {
 }
 FILES = (
     "values", "odd_values", "cancellation", "cancel_moments", "context", "liveness", "peers", "resources", "growth", "streams",
-    "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
+    "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences", "fetching",
 )  # fmt: skip
 LAWS: dict[str, Law] = {}
 Check = Callable[["World"], Coroutine[Any, Any, None]]
