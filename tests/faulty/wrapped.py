@@ -7,7 +7,7 @@ import concurrent.futures
 from inspect import iscoroutine
 from typing import Any
 
-from tests.faulty.fault import Fault
+from tests.faulty.fault import Fault, adapter
 from tests.faulty.hybrids import WrapFault
 
 LOOP = "asyncio->asyncio/loop"
@@ -82,3 +82,13 @@ class LosesACancelThatComesAtOnce(WrapFault):
             for _ in range(3):
                 await asyncio.sleep(0)
         return await future
+
+
+class DoesNotTellThoseWhoWaitOfACancel(Fault):
+    """As Future.cancel() of concurrent.futures, where no executor comes to set_running_or_notify_cancel()."""
+
+    breaks = "H23"
+    on = "threads->asyncio/thread"
+
+    def spoil(self) -> None:
+        adapter("threads").Future.stopped = concurrent.futures.Future.cancel
