@@ -43,7 +43,7 @@ async def a_cancel_that_its_function_did_not_take_does_not_reach_a_later_call(wo
     expect(got == [("value", "fine")] * 3, got)
 
 
-@law("R20", needs=("opens", "callee-loop", "owns-loop", "ends-timers"), source=SHUTDOWN, once=True)
+@law("R26", needs=("opens", "callee-loop", "owns-loop", "ends-timers"), source=SHUTDOWN, once=True)
 async def a_timer_that_the_callees_functions_leave_is_gone_with_the_session(world: World) -> None:
     """Look for a loop or a reactor that is used again with what is still to come in it: it would come in a later session."""
     kept: list[Any] = []

@@ -142,7 +142,7 @@ async def an_error_in_the_cleanup_of_a_stream_that_a_close_ends_reaches_its_read
     expect((kind, got) == ("error", error), (kind, got))
 
 
-@law("S35", needs=("stream", "cancel", "edge", "caller-edge"), source="PEP 525: a generator may take an error", once=True)
+@law("S43", needs=("stream", "cancel", "edge", "caller-edge"), source="PEP 525: a generator may take an error", once=True)
 async def each_cancelled_step_of_a_stream_whose_source_goes_on_reaches_the_source(world: World) -> None:
     """Look for a cancel that is passed on once for each stream: who waits for a later step is hung, or lets the source wait."""
     asked, slept, took = list[int](), list[int](), list[int]()
@@ -188,7 +188,7 @@ async def each_cancelled_step_of_a_stream_whose_source_goes_on_reaches_the_sourc
     await items.aclose()
 
 
-@law("S39", needs=("enter",), source="PEP 492: `async with` awaits __aenter__() and __aexit__(); PEP 343", once=True)
+@law("S47", needs=("enter",), source="PEP 492: `async with` awaits __aenter__() and __aexit__(); PEP 343", once=True)
 async def a_manager_that_has_both_forms_is_left_by_the_one_that_it_was_entered_by(world: World) -> None:
     """Look for two questions, one at each end. Some libraries have a plain form that only says "use async with"."""
 

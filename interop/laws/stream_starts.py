@@ -174,7 +174,7 @@ async def a_source_that_ends_at_what_is_sent_or_thrown_into_it_ends_the_stream(w
         expect(got == [1], (step, got))
 
 
-@law("S37", needs=("stream",), source=TRUTH, once=True)
+@law("S45", needs=("stream",), source=TRUTH, once=True)
 async def what_is_sent_into_a_stream_may_be_false(world: World) -> None:
     """Look for `if sent:` where `is None` is meant: the source's `yield` would give None, or the step would fail."""
     items = world.caller.stream(world.session, echo(world))

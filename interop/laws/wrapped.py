@@ -135,7 +135,7 @@ def _coroutine(it: Any) -> Any:
     return it
 
 
-@law("H23", needs=("wrap", "cancel"), source=FUTURE, once=True)
+@law("H25", needs=("wrap", "cancel"), source=FUTURE, once=True)
 async def who_waits_for_a_wrapper_among_others_hears_of_its_cancel(world: World) -> None:
     """Look for a future that says that it is cancelled, and has not told those who wait for it; they are hung here."""
 

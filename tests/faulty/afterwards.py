@@ -28,7 +28,7 @@ class LeavesACancelToTheNextCall(Fault):
 class KeepsTheTimersOfItsLoops(Fault):
     """As a reactor that is stopped and run again: what was to come in it still is."""
 
-    breaks = "R20"
+    breaks = "R26"
 
     def spoil(self) -> None:
         good, kept = asyncio.BaseEventLoop.call_later, list[Any]()

@@ -107,7 +107,7 @@ class TellsItsReadersOfTheCloseAlone(Fault):
 class PassesOnOneCancelForEachStream(Fault):
     """As `if not self.cancelled: self.cancelled = True; task.cancel()`, which nobody sets back."""
 
-    breaks = "S35"
+    breaks = "S43"
     on = LOOP
 
     def spoil(self) -> None:
@@ -124,7 +124,7 @@ class PassesOnOneCancelForEachStream(Fault):
 class EntersOneFormAndLeavesTheOther(Fault):
     """As `if hasattr(manager, "__exit__")` at the end, and `if hasattr(manager, "__aenter__")` at the beginning."""
 
-    breaks = "S39"
+    breaks = "S47"
     on = LOOP
 
     def enters(self, session: Session, manager: Any) -> Any:

@@ -131,7 +131,7 @@ class GivesNoneAtTheEnd(Fault):
 class SendsNothingForWhatIsFalse(Fault):
     """As `source.send(value) if value else next(source)`."""
 
-    breaks = "S37"
+    breaks = "S45"
     on = LOOP
 
     def streams(self, session: Session, fn: Any) -> Any:

@@ -87,7 +87,7 @@ class LosesACancelThatComesAtOnce(WrapFault):
 class DoesNotTellThoseWhoWaitOfACancel(Fault):
     """As Future.cancel() of concurrent.futures, where no executor comes to set_running_or_notify_cancel()."""
 
-    breaks = "H23"
+    breaks = "H25"
     on = "threads->asyncio/thread"
 
     def spoil(self) -> None:
