@@ -11,6 +11,7 @@ cancel_moments.py C: when a cancel comes, and what is left of it
 peers.py      L, C, X: peers that call back, that end, and that say so with the right error
 growth.py     R: what grows, what stays, and what works though nobody asks for anything
 sessions.py   R: what becomes of a session in a process that was forked
+afterwards.py C, R: what a call or a session leaves to the next one
 stream_ends.py S: how streams and managers end when something is cancelled or dropped at their very end
 untestable.py the rules that cannot be tested, with the reason
 """

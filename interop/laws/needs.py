@@ -72,6 +72,11 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "plain-caller": lambda w: None if w.caller.blocking else f"a call from {w.caller.name} is awaited in a coroutine",
     "second-loop": lambda w: "a process has one default reactor" if w.caller.name.startswith("twisted") else None,
     "caller-loop": lambda w: None if w.caller.has_loop else "threads issue in no order, and are scheduled by the system",
+    "caller-edge": lambda w: (
+        f"a cancel in {w.caller.name} lasts as long as its scope: the task that reads cannot go on outside"
+        if w.caller.level
+        else None
+    ),
     "rearm": lambda w: (
         "cancelling a Deferred is a request: one that has a value is done" if w.caller.name.startswith("twisted") else None
     ),
@@ -97,6 +102,8 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     ),
     "many": lambda w: None if w.callee.has_loop else _bridge(w, "many", "has a pool with a limit"),
     "keeps-nothing": lambda w: w.callee.keeps or None,
+    "ends-timers": lambda w: w.callee.keeps_timers or None,
+    "pool": lambda w: w.callee.no_pool or None,
     "callee-timeout": lambda w: None if w.callee.timeout_type else f"{w.callee.name} has no timeout that ends what it waits for",
     # The flavour of the callee's function: each says for itself.
     "base-exceptions": lambda w: None,

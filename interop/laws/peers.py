@@ -84,25 +84,35 @@ def is_the(world: World, what: str, got: Any) -> bool:
 @law("L22", needs=("errors", "back", "blocking"), source=ERRORS, once=True)
 async def a_way_back_into_a_thread_that_has_ended_says_that_it_is_gone(world: World) -> None:
     """Look for what knows a thread only by what was kept of it: nobody hears that the thread is over."""
-    here: list[Any] = []
+    ways: list[WayBack] = []
+    opened, begun = threading.Event(), world.caller.event()
 
     async def begins() -> None:
-        here.append(world.bridge.here())
+        ways.append(WayBack(world))
+        begun.set()
+        opened.wait()
 
     async def fine() -> str:
         return "fine"
 
     async def calls_back() -> Any:
-        manager = world.bridge.back(here[0])
+        manager = world.bridge.back(ways[0].here)
         session = await world.callee.open(manager)
         try:
             return await world.callee.call(session, world.caller.native(fine))
         finally:
             await world.callee.close(manager)
 
-    await world.spawned(begins)
-    kind, got = await world.outcome(calls_back)
-    expect(kind == "error" and is_the(world, "gone", got), (kind, got))
+    task = await world.caller.spawn(begins)
+    await begun.wait()
+    try:
+        await ways[0].open()
+    finally:
+        opened.set()
+        await world.caller.join(task)
+    got = [await world.outcome(ways[0].call, fine), await world.outcome(calls_back)]
+    await ways[0].close()
+    expect(all(kind == "error" and is_the(world, "gone", error) for kind, error in got), got)
 
 
 @law("L19", needs=("errors", "opens"), source=ERRORS, once=True)

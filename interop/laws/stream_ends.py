@@ -180,6 +180,77 @@ async def an_error_in_the_cleanup_of_a_stream_that_a_close_ends_reaches_its_read
     expect((kind, got) == ("error", error), (kind, got))
 
 
+@law("S43", needs=("stream", "cancel", "edge", "caller-edge"), source="PEP 525: a generator may take an error", once=True)
+async def each_cancelled_step_of_a_stream_whose_source_goes_on_reaches_the_source(world: World) -> None:
+    """Look for a cancel that is passed on once for each stream: who waits for a later step is hung, or lets the source wait."""
+    asked, slept, took = list[int](), list[int](), list[int]()
+    sleeps = [world.caller.event() for _ in range(3)]
+
+    async def takes(number: int) -> None:
+        if number in asked:  # A source that runs ahead of its reader (S1) is not cancelled there.
+            slept.append(number)
+            world.tell_caller(sleeps[number].set)
+            try:
+                await world.callee.sleep_forever()
+            except world.callee.cancel_type:
+                took.append(number)
+
+    async def asynchronous() -> Any:
+        for number in range(3):
+            await takes(number)
+            yield number
+
+    def plain() -> Any:
+        for number in range(3):
+            drive(takes(number))
+            yield number
+
+    items = world.caller.stream(world.session, plain if world.callee.blocking else asynchronous)
+
+    async def step(begun: Any, over: Any) -> None:
+        begun.set()
+        try:
+            await items.__anext__()
+        finally:
+            over.set()  # A stream that its first cancel has ended is over: S19 asks for that.
+
+    for number in range(3):
+        begun = world.caller.event()
+        asked.append(number)
+        task = await world.caller.spawn(step, begun, sleeps[number])
+        await begun.wait()
+        await sleeps[number].wait()
+        await world.caller.cancel(task)
+        ended = await world.caller.join(task)
+        expect(number in took or number not in slept, (number, ended, took))
+    await items.aclose()
+
+
+@law("S47", needs=("enter",), source="PEP 492: `async with` awaits __aenter__() and __aexit__(); PEP 343", once=True)
+async def a_manager_that_has_both_forms_is_left_by_the_one_that_it_was_entered_by(world: World) -> None:
+    """Look for two questions, one at each end. Some libraries have a plain form that only says "use async with"."""
+
+    class Manager:
+        def __enter__(self) -> None:
+            world.trace.append("plain")
+
+        def __exit__(self, *exc: object) -> None:
+            world.trace.append("plain")
+
+        async def __aenter__(self) -> None:
+            world.trace.append("asynchronous")
+
+        async def __aexit__(self, *exc: object) -> None:
+            world.trace.append("asynchronous")
+
+    async with world.caller.enter(world.session, Manager):
+        pass
+    with contextlib.suppress(ValueError):
+        async with world.caller.enter(world.session, Manager):
+            raise ValueError
+    expect(len(world.trace) == 4 and len(set(world.trace)) == 1, world.trace)
+
+
 @law("L25", needs=("errors", "stream", "enter", "opens", "callee-loop", "owns-loop"), source=ERRORS, once=True)
 async def a_step_or_an_entry_that_a_gone_peer_ends_says_that_it_is_gone(world: World) -> None:
     """Look for a stream that seems to be at its end, or for an entry that gives no value: nobody has said either."""

@@ -7,8 +7,9 @@ import threading
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.streams import PEP525, drive, source
-from interop.laws.world import Outcome, World, expect
+from interop.laws.odd_values import TRUTH, same, values
+from interop.laws.streams import PEP525, drive, echo, source
+from interop.laws.world import Driver, NotApplicable, Outcome, World, expect
 
 ITERATORS = "https://docs.python.org/3/glossary.html#term-asynchronous-iterator"
 
@@ -220,3 +221,63 @@ async def what_a_stream_and_a_manager_are_given_reaches_them(world: World) -> No
     async with world.caller.enter(world.session, manager, *given, key=given) as value:
         got.append(value)
     expect(got == [(given, {"key": given})] * 2, got)
+
+
+@law("S45", needs=("stream",), source=TRUTH, once=True)
+async def what_is_sent_into_a_stream_may_be_false(world: World) -> None:
+    """Look for `if sent:` where `is None` is meant: the source's `yield` would give None, or the step would fail."""
+    items = world.caller.stream(world.session, echo(world))
+    await items.__anext__()
+    try:
+        takes = await items.asend("sent") == "sent"
+    except (TypeError, AttributeError, NotImplementedError):
+        takes = False
+    if not takes:
+        await items.aclose()
+        raise NotApplicable("nothing that is sent into its streams arrives: S4 asks whether they say so")
+    given, got = values(), list[Any]()
+    for value in given:
+        try:
+            got.append(await items.asend(value))
+        except Exception as error:
+            got.append(error)
+    await items.aclose()
+    expect(same(got, given), got)
+
+
+@law(
+    "S41",
+    needs=("stream", "opens", "back"),
+    source="PEP 533: who leaves a stream closes it, whatever has become of it",
+    once=True,
+)
+async def a_stream_that_is_first_read_when_its_session_is_closed_is_refused_and_can_be_closed(world: World) -> None:
+    """In both directions. Look for a step that is marked as begun before it may begin: the close after it waits for nobody."""
+    here = world.bridge.here()
+
+    def gives() -> Any:
+        world.trace.append("begun")
+        yield from range(3)
+
+    async def reads(side: Driver, manager: Any, early: bool) -> Outcome:
+        session = await side.open(manager)
+        made = [side.stream(session, gives)] if early else []
+        await side.close(manager)
+        items: Any = None
+        try:
+            items = made.pop() if made else side.stream(session, gives)
+            return "value", await items.__anext__()
+        except Exception as error:
+            return "error", error
+        finally:
+            with contextlib.suppress(Exception):
+                await items.aclose()
+
+    async def back(early: bool) -> Outcome:
+        return await reads(world.callee, world.bridge.back(here), early)
+
+    got = [await reads(world.caller, world.bridge.open(), early) for early in (True, False)]
+    session = await world.open()
+    got += [await world.call_on(session, back, early) for early in (True, False)]
+    await world.close(session)
+    expect({kind for kind, _ in got} == {"error"} and world.trace == [], (got, world.trace))

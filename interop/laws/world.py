@@ -71,6 +71,8 @@ class Driver(Protocol):
         library: what sniffio calls it.
         says_why: its native cancel takes a message, and raises it.
         below: its tasks are another framework's, which can cancel them, too.
+        no_pool: why its loop has no threads of its own for plain functions; "" if it has.
+        keeps_timers: why the timers of its loop do not end with the loop; "" if they do.
         ends_by: what its loop ends with when kill_loop() ends it; None if with nothing.
         keeps: what its first loop leaves open in a process, in words; "" if nothing.
         cancel_type: what its native cancel raises.
@@ -88,6 +90,8 @@ class Driver(Protocol):
     says_why: bool
     below: bool
     keeps: str
+    no_pool: str
+    keeps_timers: str
     ends_by: type[BaseException] | None
     cancel_type: type[BaseException]
     timeout_type: type[BaseException] | None
@@ -161,6 +165,12 @@ class Driver(Protocol):
     def alive(self) -> int:
         """How many tasks or greenlets this thread's loop has."""
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have this loop call it so many seconds later."""
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run a plain function in the pool of threads of this loop's own."""
+
     def end_loop(self) -> None:
         """End the loop as its users do, called in one of its tasks."""
 
@@ -175,6 +185,9 @@ class Driver(Protocol):
 
     async def in_time(self, mine: Any, seconds: float) -> bool | None:
         """Wait for that no longer than so many seconds, and cancel nothing; whether it came; None if there is no such wait."""
+
+    async def among(self, mine: Any) -> None:
+        """Wait natively until what wrap() gave is done, as for one of several; how it ended is not asked."""
 
     awaitables: Mapping[str, Mapping[str, str]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import inspect
 from collections.abc import Generator
 from typing import Any
@@ -136,6 +137,34 @@ async def a_coroutine_is_refused_where_none_can_run(world: World) -> None:
 
 def _coroutine(it: Any) -> Any:
     return it
+
+
+@law("H25", needs=("wrap", "cancel"), source=FUTURE, once=True)
+async def who_waits_for_a_wrapper_among_others_hears_of_its_cancel(world: World) -> None:
+    """Look for a future that says that it is cancelled, and has not told those who wait for it; they are hung here."""
+
+    async def fine() -> None: ...
+
+    async def fn() -> None:
+        world.tell_caller(started.set)
+        await world.callee.sleep_forever()
+
+    started = world.caller.event()
+    async for _, foreign in each(world, fine, "cancel"):
+        wrapper = world.wrap(foreign)
+        with contextlib.suppress(Exception):  # What it gives, H1 asks.
+            await world.caller.waited(wrapper)
+        if inspect.iscoroutine(wrapper):
+            raise NotApplicable(f"wrap() gives {world.caller.name} a coroutine, which only a task can wait for among others")
+    async for kind, foreign in each(world, fn, "cancel"):
+        await started.wait()
+        wrapper = world.wrap(foreign)
+        task = await world.caller.spawn(world.caller.among, wrapper)
+        await world.turns(3)
+        world.caller.drop(wrapper)
+        ended = await world.caller.join(task)
+        expect(ended == ("value", None), (kind, ended))
+        started = world.caller.event()
 
 
 @law("H21", needs=("wrap", "cancel"), source=AWAITABLES, once=True)

@@ -17,7 +17,8 @@ from tests.faulty.fault import Fault
 
 CHAPTERS = (
     "values", "odd_values", "cancellation", "cancel_moments", "context", "at_home", "liveness", "peers", "resources", "growth",
-    "sessions", "streams", "stream_ends", "stream_starts", "hybrids", "wrapped", "sequences", "fetching",
+    "sessions", "streams", "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences",
+    "fetching",
 )  # fmt: skip
 BAD = ("broken", "hung", "crashed")
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from interop.conversation import Conversation
 from interop.errors import CalleeCancelled, PeerGone, PortalClosed
 from interop.runtime import Runtime
 from tests.faulty.fault import Fault, Session
@@ -102,6 +103,43 @@ class TellsItsReadersOfTheCloseAlone(Fault):
     async def closes(self, session: Session) -> None:
         session.kept = "closing"
         await super().closes(session)
+
+
+class PassesOnOneCancelForEachStream(Fault):
+    """As `if not self.cancelled: self.cancelled = True; task.cancel()`, which nobody sets back."""
+
+    breaks = "S43"
+    on = LOOP
+
+    def spoil(self) -> None:
+        good = Conversation.cancel
+
+        def cancel(talk: Any, step: Any) -> None:
+            if "was_cancelled" not in vars(talk):
+                talk.was_cancelled = True
+                good(talk, step)
+
+        Conversation.cancel = cancel  # type: ignore[method-assign]
+
+
+class EntersOneFormAndLeavesTheOther(Fault):
+    """As `if hasattr(manager, "__exit__")` at the end, and `if hasattr(manager, "__aenter__")` at the beginning."""
+
+    breaks = "S47"
+    on = LOOP
+
+    def enters(self, session: Session, manager: Any) -> Any:
+        class Mixed:
+            def __init__(self) -> None:
+                self.good = manager()
+
+            async def __aenter__(self) -> Any:
+                return await self.good.__aenter__()
+
+            async def __aexit__(self, *exc: Any) -> Any:
+                return self.good.__exit__(*exc) if hasattr(self.good, "__exit__") else await self.good.__aexit__(*exc)
+
+        return session.portal.enter(Mixed)
 
 
 class TakesAGonePeerForTheEndOfItsItems(Fault):

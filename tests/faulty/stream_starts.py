@@ -152,3 +152,40 @@ class GivesAStreamItsFirstArgumentOnly(Fault):
     def streams(self, session: Session, fn: Any) -> Any:
         given = isinstance(fn, partial)
         return session.portal.stream(fn.func, *fn.args[:1], **fn.keywords) if given else session.portal.stream(fn)
+
+
+class SendsNothingForWhatIsFalse(Fault):
+    """As `source.send(value) if value else next(source)`."""
+
+    breaks = "S45"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        class Sent(Items):
+            async def asend(self, value: Any) -> Any:
+                return await (self.items.asend(value) if value or value is None else self.items.__anext__())
+
+        return Sent(session.portal.stream(fn))
+
+
+class WaitsForTheCloseOfWhatItCouldNotBegin(Fault):
+    """As a flag that is set before the request is sent: the close asks a task that nobody has started."""
+
+    breaks = "S41"
+    on = LOOP
+
+    def streams(self, session: Session, fn: Any) -> Any:
+        class Closed(Items):
+            async def __anext__(self) -> Any:
+                try:
+                    return await super().__anext__()
+                except PortalClosed:
+                    self.refused = True
+                    raise
+
+            async def aclose(self) -> None:
+                if "refused" in vars(self):
+                    await asyncio.get_running_loop().create_future()
+                await self.items.aclose()
+
+        return Closed(session.portal.stream(fn))

@@ -119,3 +119,13 @@ class WaitsWithoutItsLimit(Fault):
     def spoil(self) -> None:
         good = adapter("gevent").Result.get
         adapter("gevent").Result.get = lambda result, block=True, timeout=None: good(result, block)
+
+
+class DoesNotTellThoseWhoWaitOfACancel(Fault):
+    """As Future.cancel() of concurrent.futures, where no executor comes to set_running_or_notify_cancel()."""
+
+    breaks = "H25"
+    on = "threads->asyncio/thread"
+
+    def spoil(self) -> None:
+        adapter("threads").Future.stopped = concurrent.futures.Future.cancel

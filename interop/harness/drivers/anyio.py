@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
 import interop.adapters.anyio
 from interop.harness import drivers
@@ -43,6 +44,7 @@ class AnyioDriver(Driver):
         self.backend: Any = drivers.find(flavour)
         self.cancel_type = self.backend.cancel_type
         self.below = flavour == "asyncio"
+        self.no_pool = self.backend.no_pool
 
     def event(self) -> Event:
         """The backend's: the other side's thread makes it, and anyio.Event() would be one of the library that runs there."""
@@ -108,6 +110,15 @@ class AnyioDriver(Driver):
     def alive(self) -> int:
         """Tasks of the backend."""
         return int(self.backend.alive())
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """As the backend's: anyio has no timers."""
+        self.backend.later(seconds, callback)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in a worker thread."""
+        result: object = await anyio.to_thread.run_sync(fn)
+        return result
 
     def kill_loop(self) -> None:
         """End the backend's loop."""

@@ -137,6 +137,18 @@ class AsyncioDriver(Driver):
         """Wait for a Future; a coroutine has no such wait."""
         return bool((await asyncio.wait([mine], timeout=seconds))[0]) if asyncio.isfuture(mine) else None
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """A timer."""
+        asyncio.get_running_loop().call_later(seconds, callback)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in the loop's default executor."""
+        return await asyncio.get_running_loop().run_in_executor(None, fn)
+
+    async def among(self, mine: Any) -> None:
+        """As wait() does."""
+        await asyncio.wait([mine])
+
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""
         asyncio.get_running_loop().stop()

@@ -27,6 +27,7 @@ class Driver(ABC):
     library: str | None = None
     says_why = below = False
     keeps = ""
+    no_pool = keeps_timers = ""
     ends_by: type[BaseException] | None = None
     adapter: Any
     cancel_type: type[BaseException]
@@ -123,6 +124,14 @@ class Driver(ABC):
         """Tasks or greenlets of this thread's loop."""
         return 0
 
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have this loop call it so many seconds later."""
+        raise NotImplementedError(self.name)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run a plain function in the pool of threads of this loop's own."""
+        raise NotImplementedError(self.name)
+
     def end_loop(self) -> None:
         """End the loop as its users do, called in one of its tasks."""
         self.kill_loop()
@@ -145,6 +154,10 @@ class Driver(ABC):
     async def in_time(self, mine: Any, seconds: float) -> bool | None:
         """Wait for it with a limit, and cancel nothing; whether it came; None if there is no such wait."""
         return None
+
+    async def among(self, mine: Any) -> None:
+        """Wait natively until what wrap() gave is done, as for one of several; how it ended is not asked."""
+        raise NotImplementedError(self.name)
 
     def drop(self, mine: Any) -> None:
         """Cancel what wrap() gave, as this framework does it."""

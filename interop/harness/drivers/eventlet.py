@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from greenlet import GreenletExit, getcurrent
@@ -51,6 +51,7 @@ class EventletDriver(BlockingDriver):
 
     name = "eventlet"
     says_why = True
+    no_pool = "eventlet has one pool of threads for the process"
     adapter: Any = interop.adapters.eventlet
     cancel_type = GreenletExit
     ends_by: type[BaseException] | None = RuntimeError
@@ -144,6 +145,15 @@ class EventletDriver(BlockingDriver):
     async def in_time(self, mine: Any, seconds: float) -> bool | None:
         """Wait for it, with a timeout; it has come, or nothing has."""
         return mine.wait(timeout=seconds) is not None
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """A timer of the hub's."""
+        hubs.get_hub().schedule_call_global(seconds, callback)
+
+    async def among(self, mine: Any) -> None:
+        """There is nothing that waits for several: each is waited for."""
+        with contextlib.suppress(BaseException):
+            mine.wait()
 
     def drop(self, mine: Any) -> None:
         """Kill it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import gevent
@@ -47,6 +47,7 @@ class GeventDriver(BlockingDriver):
 
     name = "gevent"
     says_why = True
+    keeps_timers = "gevent keeps the greenlets that a hub which is destroyed was to begin later"
     adapter: Any = interop.adapters.gevent
     cancel_type = GreenletExit
     ends_by: type[BaseException] | None = RuntimeError
@@ -146,6 +147,19 @@ class GeventDriver(BlockingDriver):
         except gevent.Timeout:
             return False
         return True
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """A greenlet that begins then."""
+        gevent.spawn_later(seconds, callback)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in the hub's pool."""
+        result: object = gevent.get_hub().threadpool.apply(fn)
+        return result
+
+    async def among(self, mine: Any) -> None:
+        """As wait() does."""
+        gevent.wait([mine])
 
     def drop(self, mine: Any) -> None:
         """Kill a Greenlet; what wrap() gives can be cancelled."""

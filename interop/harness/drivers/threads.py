@@ -151,6 +151,10 @@ class ThreadsDriver(BlockingDriver):
         threading.Thread(target=body, daemon=True).start()
         return future
 
+    async def among(self, mine: Any) -> None:
+        """As wait() does."""
+        concurrent.futures.wait([mine])
+
     async def waited(self, mine: Any) -> Any:
         """Wait for a Future."""
         return mine.result()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import trio
@@ -27,6 +27,7 @@ class TrioDriver(Driver):
     name = "trio"
     library = "trio"
     level = True
+    no_pool = "Trio keeps idle threads for the whole process"
     adapter: Any = interop.adapters.trio
     cancel_type = trio.Cancelled
     timeout_type = trio.TooSlowError
@@ -96,6 +97,15 @@ class TrioDriver(Driver):
     def alive(self) -> int:
         """Tasks of this run."""
         return trio.lowlevel.current_statistics().tasks_living
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """A task that sleeps: there are no timers."""
+
+        async def body() -> None:
+            await trio.sleep(seconds)
+            callback()
+
+        self.background(body)
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

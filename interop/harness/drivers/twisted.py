@@ -6,8 +6,9 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError, inlineCallbacks
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, TimeoutError, inlineCallbacks
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.python import threadable
 from twisted.python.failure import Failure
@@ -166,6 +167,18 @@ class TwistedDriver(Driver):
     async def within(self, seconds: float, fn: Afn) -> Any:
         """Its own timeout."""
         return await Deferred.fromCoroutine(fn()).addTimeout(seconds, self.reactor)
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """A delayed call."""
+        self.reactor.callLater(seconds, callback)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in the reactor's pool."""
+        return await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), fn)
+
+    async def among(self, mine: Any) -> None:
+        """As a list of Deferreds does."""
+        await DeferredList([mine], consumeErrors=True)
 
     def end_loop(self) -> None:
         """Stop the reactor; its shutdown triggers run."""
