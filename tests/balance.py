@@ -105,6 +105,7 @@ def turn(nodeid: str) -> Iterator[None]:
     with Path(__file__).open("rb") as this:  # The lock is free when the worker has ended, however it ends.
         fcntl.flock(this, fcntl.LOCK_EX if nodeid.startswith(ALONE) else fcntl.LOCK_SH)
         yield
+        fcntl.flock(this, fcntl.LOCK_UN)  # Also that of a process that the test has forked and left behind.
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:

@@ -132,8 +132,9 @@ def test_a_bridge_that_cannot_start_blocks_all_its_laws() -> None:
 
 
 def test_a_process_that_does_not_end_is_charged_to_its_last_law(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interop.harness.runner.PATIENCE", 2.0)
-    found = findings("NeverEnds", "V1", "V11")
+    monkeypatch.setattr("interop.harness.runner.PATIENCE", 2.0)  # and so none beside it, which may need more to end
+    alone = Cell("tests.harness.rogues:NeverEnds", CROSSING, ("V1", "V11"))
+    found = {finding.check: finding for finding in run([alone], jobs=1)}
     assert [found[id].verdict for id in ("V1", "V11")] == ["kept", "hung"]
     assert "did not end" in found["V11"].reason
 

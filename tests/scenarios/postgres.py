@@ -76,11 +76,18 @@ def running() -> Iterator[Server]:
         shutil.rmtree(top, ignore_errors=True)
 
 
+def _free_port() -> int:
+    """One that stays free until the server takes it: below those that the system gives to whoever asks for any."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
 @contextlib.contextmanager
 def _started(programs: Path, data: Path, top: Path, environment: dict[str, str], who: dict[str, int]) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = _free_port()
     process = subprocess.Popen(
         [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", top],
         stderr=subprocess.PIPE,

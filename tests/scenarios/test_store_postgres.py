@@ -152,20 +152,21 @@ def test_a_lock_that_goes_in_time_is_no_failure(database: str, how: str) -> None
         other.execute("LOCK TABLE pages IN ACCESS EXCLUSIVE MODE")
         with ThreadPoolExecutor(1) as pool:
             saved = pool.submit(save_in, how, store, page())
-            wait_for_a_waiter(database)
+            wait_for_a_waiter(database, saved.done)
             other.rollback()
             saved.result(30)
     assert rows(database, "body") == [(b"new",)]
 
 
-def wait_for_a_waiter(url: str) -> int:
-    """The process that waits for a lock, once there is one."""
+def wait_for_a_waiter(url: str, is_over: Callable[[], bool] = bool) -> int:
+    """The process that waits for a lock, once there is one; `is_over` tells that none will come."""
     with admin(url) as connection:
-        while True:
+        while not is_over():
             query = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'fresh'"
             if found := connection.execute(query).fetchone():
                 pid: int = found[0]
                 return pid
+    raise AssertionError("what was to wait for a lock has ended without one")
 
 
 @both
@@ -174,10 +175,10 @@ def test_a_server_that_says_nothing_more_is_left_at_the_deadline(database: str, 
     store.save(page(body=b"old"))
     with psycopg.connect(database) as other:
         other.execute("LOCK TABLE pages IN ACCESS EXCLUSIVE MODE")
-        deadline = Deadline(1.0)
+        deadline = Deadline(5.0)  # within which it has to wait, and to be seen
         with ThreadPoolExecutor(1) as pool:
             saved = pool.submit(save_in, how, store, page(), deadline)
-            waiter = wait_for_a_waiter(database)
+            waiter = wait_for_a_waiter(database, saved.done)
             os.kill(waiter, signal.SIGSTOP)
             try:
                 with pytest.raises(Timeout) as caught:
@@ -207,7 +208,7 @@ def test_expiring_the_deadline_stops_a_blocked_thread(database: str) -> None:
         deadline = Deadline(30)
         with ThreadPoolExecutor(1) as pool:
             saved = pool.submit(store.save, page(), deadline)
-            wait_for_a_waiter(database)
+            wait_for_a_waiter(database, saved.done)
             began = time.monotonic()
             deadline.expire()
             with pytest.raises(Timeout):
