@@ -48,6 +48,7 @@ def load() -> Iterator[None]:
 def test_a_busy_machine_breaks_nothing(asked: tuple[str, ...], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "interop", "run", *asked, "--record", str(tmp_path / "record.json")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+    assert (tmp_path / "record.json").exists(), done.stdout + done.stderr
     findings = read(tmp_path / "record.json").findings
     told = {finding.verdict for finding in findings}
     assert told <= {"kept", "inconclusive"}, done.stdout
