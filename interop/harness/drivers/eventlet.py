@@ -143,8 +143,8 @@ class EventletDriver(BlockingDriver):
         return mine.wait()
 
     async def in_time(self, mine: Any, seconds: float) -> bool | None:
-        """Wait for it, with a timeout; it has come, or nothing has."""
-        return mine.wait(timeout=seconds) is not None
+        """Wait for an Event, with a timeout; a GreenThread has no such wait."""
+        return mine.wait(timeout=seconds) is not None if isinstance(mine, eventlet.event.Event) else None
 
     def later(self, seconds: float, callback: Callable[[], object]) -> None:
         """A timer of the hub's."""
