@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 from interop.conversation import Conversation
 from interop.errors import CalleeCancelled, PeerGone, PortalClosed
 from interop.runtime import Runtime
+from tests.faulty import stream_starts
 from tests.faulty.fault import Fault, Session
 
 LOOP = "asyncio->asyncio/loop"
@@ -147,10 +147,17 @@ class TakesAGonePeerForTheEndOfItsItems(Fault):
 
     breaks = "L25"
 
-    async def streams(self, session: Session, fn: Any) -> Any:
-        with contextlib.suppress(PeerGone):
-            async for item in session.portal.stream(fn):
-                yield item
+    def streams(self, session: Session, fn: Any) -> Any:
+        class Ended(stream_starts.Items):
+            async def __anext__(self) -> Any:
+                try:
+                    return await super().__anext__()
+                except PortalClosed:
+                    raise
+                except PeerGone:
+                    raise StopAsyncIteration from None
+
+        return Ended(session.portal.stream(fn))
 
 
 class SaysNothingOfAFailedCleanUp(Fault):
