@@ -43,14 +43,15 @@ mutmut. A law *kills* a mutant if it is kept without it and not kept with it, on
 Measured on {date}: {sample} mutants out of {of}, chosen by chance (seed {seed}). Of those that are not equivalent, the laws kill
 **{share}**; the laws and our own tests together {both}.
 
-Of {written} mistakes that were written by hand, without sight of the laws (`tox -e mutants -- --written`), they kill {hand}.
-
-*By a test*: no law sees it, but a test of ours does: the words of errors, refusals, signals, forks, patched processes.
+{hand}*By a test*: no law sees it, but a test of ours does: the words of errors, refusals, signals, forks, patched processes.
 *Equivalent*: no user could see it, for the reason in `tests/mutants/known.py`. *Not run*: no law runs that line, and no test sees
 it; these are survivors, too. Measure again: `tox -e mutants`.
 
 | file | mutants | killed by a law | by a test | equivalent | survived | not run | inconclusive |
 | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+HAND = """Of {of} mistakes that a person has written, without sight of the laws (`tox -e mutants -- --written`), they kill {killed}.
+
 """
 KINDS = ("killed", "tested", "equivalent", "survived", "unreached", "inconclusive")
 FAULTS = 3  # shown of each law
@@ -98,9 +99,8 @@ def _power(measured: Mapping[str, Any]) -> Iterator[str]:
     whole = {kind: sum(one[kind] for one in counts.values()) for kind in KINDS}
     real = sum(whole.values()) - whole["equivalent"]
     shares = {"share": f"{whole['killed'] / real:.0%}", "both": f"{(whole['killed'] + whole['tested']) / real:.0%}"}
-    hand = measured["written"]
-    shares["written"] = str(sum(hand.values()))
-    shares["hand"] = f"**{hand['killed'] / (sum(hand.values()) - hand['equivalent']):.0%}**"
+    hand = measured.get("written")
+    shares["hand"] = HAND.format(of=sum(hand.values()), killed=hand["killed"]) if hand else ""
     yield POWER.format_map({**measured, **shares})
     for file, one in {**counts, "all": whole}.items():
         yield f"| {file} | {sum(one.values())} | " + " | ".join(str(one[kind]) for kind in KINDS) + " |\n"

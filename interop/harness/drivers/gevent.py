@@ -96,8 +96,9 @@ class GeventDriver(BlockingDriver):
         return outcome
 
     async def turn(self) -> None:
-        """Let everything else that is ready run once."""
+        """Let everything else that is ready run once, also in other threads: a hub that is never idle keeps the GIL for seconds."""
         gevent.sleep(0)
+        time.sleep(0)
 
     async def within(self, seconds: float, fn: Afn) -> Any:
         """Its own timeout."""
