@@ -50,7 +50,7 @@ it; these are survivors, too. Measure again: `tox -e mutants`.
 | file | mutants | killed by a law | by a test | equivalent | survived | not run | inconclusive |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-HAND = """Of {of} mistakes that a person has written, without sight of the laws (`tox -e mutants -- --written`), they kill {killed}.
+HAND = """Of {of} mistakes that a person wrote without sight of the laws (`tox -e mutants -- --written`), they kill {killed}.
 
 """
 KINDS = ("killed", "tested", "equivalent", "survived", "unreached", "inconclusive")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -96,7 +97,7 @@ class GeventDriver(BlockingDriver):
         return outcome
 
     async def turn(self) -> None:
-        """Let everything else that is ready run once, also in other threads: a hub that is never idle keeps the GIL for seconds."""
+        """Let everything else that is ready run once; in other threads, too: a hub that is never idle keeps the GIL for seconds."""
         gevent.sleep(0)
         time.sleep(0)
 
