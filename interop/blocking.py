@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from interop.call import BACK, Call
-from interop.conversation import Conversation
 from interop.errors import OwnLoop
 from interop.runtime import Done, Runtime, drive
 from interop.unpatched import running_loop
@@ -24,11 +23,6 @@ class Blocking(Runtime):
     def native(self, coroutine: Coroutine[Any, Any, T]) -> Any:
         """Blocking code runs a neutral coroutine to its end."""
         return drive(coroutine)
-
-    @staticmethod
-    def runtime_of(call: Call) -> Any:
-        """The loop or thread that the call goes into."""
-        return call.callee.there if isinstance(call.callee, Conversation) else call.callee
 
     def _run(self, call: Call) -> None:
         if not call.enter():
@@ -80,7 +74,7 @@ class Greenlets(Blocking):
         current = self.getcurrent()
         if current is self.hub_greenlet():
             raise OwnLoop(f"{self.name}->{call.callee.name}", "spawn a greenlet: the hub itself must not wait")
-        if (loop := self.runtime_of(call).asyncio_loop()) is not None and loop is running_loop():  # A guest's function.
+        if (loop := call.there.asyncio_loop()) is not None and loop is running_loop():  # A guest's function.
             raise OwnLoop(f"{self.name}->{call.callee.name}", "await a portal of that framework, or call from another greenlet")
         if not call.must_leave and (due := self._take_due(current)) is not None:
             raise due

@@ -126,6 +126,11 @@ class Call:
         self.parked: Any = None
         self.task: Any = None
 
+    @property
+    def there(self) -> Any:
+        """The runtime that it goes into; the callee may be a part of that."""
+        return self.callee
+
     # In the caller's thread.
 
     def send(self) -> None:

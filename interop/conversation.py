@@ -35,6 +35,11 @@ class Step(Call):
         super().__init__(talk.here, talk, fn, owner=talk.owner)
         self.must_leave, self.last, self.talk = must_leave, last, talk
 
+    @property
+    def there(self) -> Runtime:
+        """That of the conversation."""
+        return self.talk.there
+
     def send(self) -> None:
         """Ask for it, and before the first one for the conversation: a caller that is cancelled before it asks begins none."""
         self.talk.begin()

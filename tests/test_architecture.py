@@ -59,7 +59,7 @@ ARROWS = {
     "interop.unpatched": set(),
     "interop.call": {"interop.unpatched"},
     "interop.runtime": {"interop.call", "interop.errors", "interop.unpatched"},
-    "interop.blocking": {"interop.call", "interop.errors", "interop.runtime"},
+    "interop.blocking": {"interop.call", "interop.errors", "interop.runtime", "interop.unpatched"},
     "interop.wrapping": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.conversation": {"interop.call", "interop.errors", "interop.runtime"},
     "interop.streams": {"interop.call", "interop.conversation", "interop.errors", "interop.runtime"},

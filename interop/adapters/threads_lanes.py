@@ -88,7 +88,7 @@ class Lane(Blocking):
         """Block until the outcome is here, answering the inbox meanwhile."""
         if not call.must_leave:
             self.check()
-        there = self.runtime_of(call)
+        there = call.there
         if there.gone is None and there.ident == self.ident and not isinstance(there, Lane):
             raise OwnLoop(f"threads->{there.name}", "await a portal of that framework, or call from another thread")
         interrupt: BaseException | None = None

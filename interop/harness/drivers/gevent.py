@@ -97,9 +97,9 @@ class GeventDriver(BlockingDriver):
         return outcome
 
     async def turn(self) -> None:
-        """Let everything else that is ready run once; in other threads, too: a hub that is never idle keeps the GIL for seconds."""
+        """Let everything else that is ready run once; in other threads, too: a hub that is never idle keeps the GIL."""
         gevent.sleep(0)
-        time.sleep(0)
+        time.sleep(0)  # noqa: ASYNC251 - seconds long, on two idle processors, if this did not let go of it.
 
     async def within(self, seconds: float, fn: Afn) -> Any:
         """Its own timeout."""
