@@ -8,10 +8,7 @@ are levels (Trio), one whose cancels are edges (asyncio), and a blocking one (ge
 
 from __future__ import annotations
 
-PATCHED = {
-    "gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()",
-    "eventlet-patched": "import eventlet; eventlet.monkey_patch()",
-}
+PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 # What such a process has done before, in Python.
 PROCESSES = {
     **PATCHED,
@@ -60,7 +57,6 @@ FILES: dict[str, tuple[str, ...]] = {
         "eventlet->eventlet/thread",
         "eventlet->asyncio/guest",
         "asyncio->eventlet/thread",
-        "eventlet->asyncio/guest in eventlet-patched",
     ),
     "interop/adapters/gevent.py": (
         "gevent->gevent/thread",
@@ -114,7 +110,6 @@ FILES: dict[str, tuple[str, ...]] = {
         "trio->asyncio/thread",
         "gevent->asyncio/guest",
         "gevent->asyncio/guest in gevent-patched",
-        "eventlet->asyncio/guest in eventlet-patched",
     ),
     "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted", "trio->gevent/thread"),
     "interop/topologies/guest_turns.py": ("trio->asyncio/guest", "gevent->asyncio/guest"),
@@ -125,7 +120,6 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->asyncio/guest",
         "twisted->asyncio/guest",
         "gevent->asyncio/guest in gevent-patched",
-        "eventlet->asyncio/guest in eventlet-patched",
     ),
     "interop/topologies/thread.py": (
         "trio->asyncio/thread",
@@ -137,7 +131,6 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "interop/unpatched.py": (
         "gevent->asyncio/thread in gevent-patched",
-        "eventlet->asyncio/guest in eventlet-patched",
         "threads->asyncio/thread",
     ),
     "interop/wrapping.py": (
