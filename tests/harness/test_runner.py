@@ -119,6 +119,13 @@ def test_a_bridge_that_ends_the_callees_loop_after_each_call_is_told_so(crossing
     assert {found[id].verdict for id in ("X7", "L1", "L2", "L12", "M1")} == {"not-applicable"}
 
 
+@pytest.mark.parametrize(("bridge", "verdict"), [("GrowsItsPool", "kept"), ("LeavesThreads", "broken")])
+@pytest.mark.parametrize("crossing", RunsALoopForEachCall.crossings, ids=str)
+def test_a_pool_that_grows_until_it_is_full_is_no_leak(bridge: str, verdict: str, crossing: Crossing) -> None:
+    (found,) = run([Cell(f"tests.harness.once:{bridge}", crossing, ("R2",))], jobs=1)
+    assert found.verdict == verdict, found
+
+
 def test_a_process_that_forks_is_ended_with_its_children() -> None:
     found = findings("Forks", "V1", "V11")
     assert found["V11"].verdict == "kept"
