@@ -1,4 +1,4 @@
-"""gevent's queues, locks and child processes: who gets what, and what is lost.
+"""gevent's queues, locks, events and child processes: who gets what, and what is lost.
 
 A module of many small functions: a catalogue.
 """
@@ -104,6 +104,33 @@ def who_gets_a_lock_or_an_event_next() -> Any:
             second.dead,
             killed.counter,
         ],
+    }
+
+
+@probe(
+    "P434", "gevent", "cancellation", source="gevent 26.9, AbstractLinkable.unlink(): it stops the notifier, which has others too"
+)
+def whether_a_wait_that_comes_after_set_ends_when_an_earlier_waiter_is_killed() -> Any:
+    import gevent
+    import gevent.event
+
+    def ends(cls: Any, wait: str, *value: object) -> list[bool]:
+        thing = cls()
+        first = gevent.spawn(getattr(thing, wait))
+        gevent.sleep(0)
+        second = gevent.spawn(getattr(thing, wait))
+        first.kill(block=False)
+        thing.set(*value)
+        gevent.sleep(0)
+        gevent.sleep(0)
+        seen = [first.dead, second.dead]
+        second.kill()
+        return seen
+
+    return {
+        "Event.wait": ends(gevent.event.Event, "wait"),
+        "AsyncResult.wait": ends(gevent.event.AsyncResult, "wait", "value"),
+        "AsyncResult.get": ends(gevent.event.AsyncResult, "get", "value"),
     }
 
 

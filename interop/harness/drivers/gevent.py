@@ -31,8 +31,13 @@ class GeventEvent(Event):
         self.event.set()
 
     def wait(self) -> Awaitable[Any]:
-        """Until it is set."""
-        self.event.wait()
+        """Until it is set.
+
+        gevent loses the greenlet that begins to wait for a set event while an earlier one is still to be told, if that is killed
+        (probe P434): AbstractLinkable.unlink() takes back the notification of both.
+        """
+        if not self.event.is_set():
+            self.event.wait()
         return Done(None)
 
 
