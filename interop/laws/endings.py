@@ -11,7 +11,7 @@ from typing import Any
 
 from interop.laws.growth import RUN
 from interop.laws.law import law
-from interop.laws.peers import is_the, named
+from interop.laws.peers import named
 from interop.laws.world import Event, NotApplicable, World, expect
 
 CLOSE = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.close: any pending callbacks will be discarded"
@@ -66,6 +66,68 @@ async def in_another_loop(
             gc.collect()
 
 
+class Task:
+    """A task of the callee's that nobody waits for, with a way back into the loop that will end: it does fn(way back).
+
+    `bridge` is that loop's, and `told` an event of the callee's, which tell() sets from anywhere.
+    """
+
+    bridge: Any
+    told: Event
+    tell: Callable[[], object]
+
+    def __init__(self, world: World, fn: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        self.world, self.fn = world, fn
+        self.kept: list[Any] = []
+        self.unfit: Exception | None = None
+
+    async def main(self, bridge: Any) -> Any:
+        """In the loop that will end: open a session, and start the task; until it has begun."""
+        self.bridge, world, here, wake = bridge, self.world, bridge.here(), self.world.caller.waker()
+        session, begun = await world.caller.open(bridge.open()), world.caller.event()
+
+        async def starts() -> None:
+            self.kept.append(await world.callee.spawn(self._lives, here, lambda: wake(begun.set)))
+
+        await world.call_on(session, starts)
+        await begun.wait()
+        return session
+
+    async def _lives(self, here: Any, begun: Callable[[], object]) -> None:
+        callee, manager = self.world.callee, self.bridge.back(here)
+        back, wake, self.told = await callee.open(manager), callee.waker(), callee.event()
+        self.tell = lambda: wake(self.told.set)
+        try:
+            await callee.call(back, self.world.caller.native(self.world.caller.turn))
+        except Exception as error:
+            self.unfit = error
+        begun()
+        try:
+            if self.unfit is None:
+                await self.fn(back)
+        finally:
+            with contextlib.suppress(Exception):
+                await callee.shielded(lambda: callee.close(manager))
+
+    async def sees_the_end(
+        self, run: Callable[[Main], object] | None = None, after: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        """Until the loop has ended.
+
+        Raises:
+            NotApplicable: such a task cannot call back.
+        """
+
+        async def then() -> None:
+            if after is not None and self.unfit is None:
+                await after()
+
+        await in_another_loop(self.world, self.main, run, then)
+        self.kept.clear()
+        if self.unfit is not None:
+            raise NotApplicable(f"a task that the callee has started cannot call back, see L17: {self.unfit!r}")
+
+
 @law("R27", needs=("opens", "drops", "back", "second-loop", "owns-loop", "ends-tasks"), source=RUN, once=True)
 async def what_a_loop_that_ends_has_started_can_call_it_while_it_cleans_up(world: World) -> None:
     """Look for a loop that refuses calls before it has ended what it has started: a task there could not save what it has.
@@ -76,15 +138,10 @@ async def what_a_loop_that_ends_has_started_can_call_it_while_it_cleans_up(world
     async def fine() -> str:
         return "fine"
 
-    async def works(bridge: Any, here: Any, begun: Callable[[], object]) -> None:
-        manager = bridge.back(here)
-        back = await world.callee.open(manager)
-
+    async def cleans_up(back: Any) -> None:
         async def saves() -> None:
             world.trace.append(await world.callee.call(back, world.caller.native(fine)))
-            await world.callee.close(manager)
 
-        begun()
         try:
             await world.callee.sleep_forever()
         finally:
@@ -93,18 +150,7 @@ async def what_a_loop_that_ends_has_started_can_call_it_while_it_cleans_up(world
             except BaseException as error:
                 world.trace.append(repr(error))
 
-    async def main(bridge: Any) -> Any:
-        session, here, wake = await world.caller.open(bridge.open()), bridge.here(), world.caller.waker()
-        begun = world.caller.event()
-
-        async def starts() -> Any:
-            return await world.callee.spawn(works, bridge, here, lambda: wake(begun.set))
-
-        kept = session, await world.call_on(session, starts)
-        await begun.wait()
-        return kept
-
-    await in_another_loop(world, main)
+    await Task(world, cleans_up).sees_the_end()
     expect(world.trace == ["fine", "over"], world.trace)
 
 
@@ -116,41 +162,26 @@ async def nothing_is_started_in_a_loop_that_waits_for_the_end_of_what_it_has_sta
     if not world.caller.has_loop:
         raise NotApplicable("what is called runs in a thread of its own, and that one does not end")
 
-    async def cleans_up(bridge: Any, here: Any, begun: Callable[[], object]) -> None:
-        manager = bridge.back(here)
-        back = await world.callee.open(manager)
+    async def opens() -> str:
+        late = task.bridge.open()
+        try:
+            await world.caller.open(late)
+        except named(world)["refused"]:
+            return "refused"
+        await world.caller.close(late)
+        return "opened"
 
-        async def opens() -> str:
-            late = bridge.open()
-            try:
-                await world.caller.open(late)
-            except named(world)["refused"]:
-                return "refused"
-            await world.caller.close(late)
-            return "opened"
-
+    async def cleans_up(back: Any) -> None:
         async def asks() -> None:
             world.trace.append(await world.callee.call(back, world.caller.native(opens)))
-            await world.callee.close(manager)
 
-        begun()
         try:
             await world.callee.sleep_forever()
         finally:
             await world.callee.shielded(asks)
 
-    async def main(bridge: Any) -> Any:
-        session, here, wake = await world.caller.open(bridge.open()), bridge.here(), world.caller.waker()
-        begun = world.caller.event()
-
-        async def starts() -> Any:
-            return await world.callee.spawn(cleans_up, bridge, here, lambda: wake(begun.set))
-
-        kept = session, await world.call_on(session, starts)
-        await begun.wait()
-        return kept
-
-    await in_another_loop(world, main)
+    task = Task(world, cleans_up)
+    await task.sees_the_end()
     expect(world.trace == ["refused", "over"], world.trace)
 
 
@@ -160,41 +191,25 @@ async def a_call_into_a_loop_that_was_closed_without_its_clean_up_says_that_it_i
 
     The loop that is closed is another one of the caller's kind, in a thread of its own; a task of the callee's calls it then.
     """
-    done, go, got = world.caller.event(), list[Callable[[], object]](), list[Any]()
+    done, got = world.caller.event(), list[Any]()
 
     async def fine() -> None: ...
 
-    async def calls(bridge: Any, here: Any, begun: Callable[[], object]) -> None:
-        manager, ended, wake = bridge.back(here), world.callee.event(), world.callee.waker()
-        back = await world.callee.open(manager)
-        go.append(lambda: wake(ended.set))
-        begun()
-        await ended.wait()
+    async def calls(back: Any) -> None:
+        await task.told.wait()
         try:
             got.append(await world.callee.call(back, world.caller.native(fine)))
         except Exception as error:
             got.append(error)
-        with contextlib.suppress(Exception):
-            await world.callee.close(manager)
         world.tell_caller(done.set)
 
-    async def main(bridge: Any) -> Any:
-        session, here, wake = await world.caller.open(bridge.open()), bridge.here(), world.caller.waker()
-        begun = world.caller.event()
-
-        async def starts() -> Any:
-            return await world.callee.spawn(calls, bridge, here, lambda: wake(begun.set))
-
-        kept = session, await world.call_on(session, starts)
-        await begun.wait()
-        return kept
-
     async def after() -> None:
-        go[0]()
+        task.tell()
         await waited(world, done)
 
-    await in_another_loop(world, main, world.caller.let_go, after)
-    expect(is_the(world, "gone", got[0]), got)
+    task = Task(world, calls)
+    await task.sees_the_end(world.caller.let_go, after)
+    expect([type(it) for it in got] == [named(world)["gone"]], got)
 
 
 @law("L28", needs=("opens", "drops", "second-loop", "thread", "lets-go"), source=CLOSE, once=True)

@@ -21,7 +21,7 @@ class RefusesCallsBeforeItHasEndedWhatItHasStarted(Fault):
             runtime.die("it is shutting down")
             await good(runtime)
 
-        Runtime.end_guests = end_guests  # type: ignore[method-assign]
+        Runtime.end_guests = end_guests  # type: ignore
 
 
 class StartsALoopWhileItEnds(Fault):
