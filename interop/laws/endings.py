@@ -121,9 +121,10 @@ class Task:
         async def then() -> None:
             if after is not None and self.unfit is None:
                 await after()
+            self.kept.clear()
+            self.bridge = None  # What it holds ends with it, perhaps.
 
         await in_another_loop(self.world, self.main, run, then)
-        self.kept.clear()
         if self.unfit is not None:
             raise NotApplicable(f"a task that the callee has started cannot call back, see L17: {self.unfit!r}")
 
