@@ -91,12 +91,13 @@ class Run(Runtime):
         return frozenset({"asyncio"})
 
     async def readable(self, fd: int, seconds: float | None) -> None:
-        """Wait until fd is readable, or for so many seconds."""
-        if seconds is not None and seconds <= 0:
-            await trio.lowlevel.checkpoint()
-        else:
-            with trio.move_on_after(math.inf if seconds is None else seconds):
-                await trio.lowlevel.wait_readable(fd)
+        """Wait until fd is readable, or for so many seconds; also when the run ends, until _watch() has ended the guest."""
+        with trio.CancelScope(shield=True):
+            if seconds is not None and seconds <= 0:
+                await trio.lowlevel.checkpoint()
+            else:
+                with trio.move_on_after(math.inf if seconds is None else seconds):
+                    await trio.lowlevel.wait_readable(fd)
 
     async def _watch(self) -> None:
         try:

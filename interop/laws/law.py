@@ -32,7 +32,7 @@ CHAPTERS = {
 }
 FILES = (
     "values", "odd_values", "cancellation", "cancel_moments", "context", "at_home", "liveness", "peers", "resources", "growth",
-    "sessions", "streams", "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences",
+    "endings", "sessions", "streams", "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences",
     "fetching",
 )  # fmt: skip
 LAWS: dict[str, Law] = {}

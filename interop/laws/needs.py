@@ -47,8 +47,8 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     ),
     "two-of-a-kind": lambda w: (
         None
-        if w.topology == "thread" and w.caller.has_loop and type(w.caller) is type(w.callee)
-        else "caller and callee are no two loops of one framework in two threads"
+        if w.topology in ("thread", "guest", "hosted") and w.caller.has_loop and type(w.caller) is type(w.callee)
+        else "caller and callee are no two loops of one framework"
     ),
     # What is installed.
     "sniffio": lambda w: None if importlib.util.find_spec("sniffio") else "sniffio is not installed",
@@ -69,6 +69,7 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
         else "the callee is no asyncio guest whose greenlet can wait in the middle of a step"
     ),
     "below": lambda w: None if w.caller.below else f"{w.caller.name} cancels its tasks itself",
+    "lets-go": lambda w: None if w.caller.lets_go else f"a loop of {w.caller.name} does not end without its clean-up",
     "plain-caller": lambda w: None if w.caller.blocking else f"a call from {w.caller.name} is awaited in a coroutine",
     "second-loop": lambda w: "a process has one default reactor" if w.caller.name.startswith("twisted") else None,
     "caller-loop": lambda w: None if w.caller.has_loop else "threads issue in no order, and are scheduled by the system",
@@ -101,6 +102,11 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
         else _bridge(w, "cancel", "knows no cancel of threads")
     ),
     "many": lambda w: None if w.callee.has_loop else _bridge(w, "many", "has a pool with a limit"),
+    "ends-tasks": lambda w: (
+        f"tasks of {w.callee.name} that nobody waits for do not hear that their loop ends"
+        if w.callee.blocking or w.callee.name.startswith("twisted")
+        else None
+    ),
     "keeps-nothing": lambda w: w.callee.keeps or None,
     "ends-timers": lambda w: w.callee.keeps_timers or None,
     "pool": lambda w: w.callee.no_pool or None,

@@ -74,6 +74,7 @@ class Driver(Protocol):
         no_pool: why its loop has no threads of its own for plain functions; "" if it has.
         keeps_timers: why the timers of its loop do not end with the loop; "" if they do.
         ends_by: what its loop ends with when kill_loop() ends it; None if with nothing.
+        lets_go: its loops can be closed without their clean-up, as let_go() does.
         keeps: what its first loop leaves open in a process, in words; "" if nothing.
         cancel_type: what its native cancel raises.
         timeout_type: what its own timeout raises; None if it has none that ends what it waits for.
@@ -89,6 +90,7 @@ class Driver(Protocol):
     library: str | None
     says_why: bool
     below: bool
+    lets_go: bool
     keeps: str
     no_pool: str
     keeps_timers: str
@@ -135,6 +137,9 @@ class Driver(Protocol):
     async def cancel_below(self, task: Any) -> None:
         """Ask for the cancel of what a task is in the framework below."""
 
+    async def shielded(self, fn: Afn) -> Any:
+        """Run it where a cancel that has struck already does not strike again: clean-up that waits."""
+
     async def join(self, task: Any) -> Outcome:
         """Wait for a task's end."""
 
@@ -173,6 +178,9 @@ class Driver(Protocol):
 
     def end_loop(self) -> None:
         """End the loop as its users do, called in one of its tasks."""
+
+    def let_go(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Drive main() in a new loop in this thread, and close that without any clean-up."""
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks, called in one of them."""

@@ -81,7 +81,7 @@ class AsyncioGuest(Parked):
             try:
                 await self.here.readable(self.selector.fileno(), request)
             except BaseException:
-                # The host is ending: the guest has to end now, and may block the thread while it cleans up.
+                # Somebody kills this task: the guest has to end now, and may block the thread while it cleans up.
                 self.selector.park = None
                 if self.enough is not None:
                     self.enough.settle()

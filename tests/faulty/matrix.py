@@ -17,7 +17,7 @@ from tests.faulty.fault import Fault
 
 CHAPTERS = (
     "values", "odd_values", "cancellation", "cancel_moments", "context", "at_home", "liveness", "peers", "resources", "growth",
-    "sessions", "streams", "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences",
+    "endings", "sessions", "streams", "stream_ends", "stream_starts", "afterwards", "hybrids", "wrapped", "sequences",
     "fetching",
 )  # fmt: skip
 BAD = ("broken", "hung", "crashed")

@@ -103,7 +103,10 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/conversation.py": (*CORE, HELD),
     "interop/errors.py": CORE,
     "interop/managers.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
-    "interop/portal.py": ("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
+    "interop/portal.py": (
+        *("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
+        "anyio[asyncio]->anyio[trio]/guest",
+    ),
     "interop/runtime.py": (*CORE, HELD, "threads->asyncio/thread"),
     "interop/streams.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
     "interop/topologies/executor.py": (

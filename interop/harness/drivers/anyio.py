@@ -78,6 +78,11 @@ class AnyioDriver(Driver):
         """As asyncio.timeout() does, and code that holds the asyncio task; Trio's tasks have no cancel of their own."""
         task.below.cancel()
 
+    async def shielded(self, fn: Afn) -> Any:
+        """Clean-up that waits."""
+        with anyio.CancelScope(shield=True):
+            return await fn()
+
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
         await task.done.wait()

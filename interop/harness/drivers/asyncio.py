@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import interop.adapters.asyncio
@@ -16,7 +17,7 @@ class AsyncioDriver(Driver):
     """A task for each coroutine."""
 
     library = "asyncio"
-    says_why = True
+    says_why = lets_go = True
     adapter: Any = interop.adapters.asyncio
     cancel_type = asyncio.CancelledError
     timeout_type: type[BaseException] | None = asyncio.TimeoutError
@@ -148,6 +149,14 @@ class AsyncioDriver(Driver):
     async def among(self, mine: Any) -> None:
         """As wait() does."""
         await asyncio.wait([mine])
+
+    def let_go(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """As programs did before there was asyncio.run()."""
+        loop = (importlib.import_module("uvloop") if self.flavour else asyncio).new_event_loop()
+        try:
+            loop.run_until_complete(main())
+        finally:
+            loop.close()
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
 from interop.laws.world import Afn, Event, Outcome
@@ -25,7 +25,7 @@ class Driver(ABC):
     has_loop = True
     level = False
     library: str | None = None
-    says_why = below = False
+    says_why = below = lets_go = False
     keeps = ""
     no_pool = keeps_timers = ""
     ends_by: type[BaseException] | None = None
@@ -88,6 +88,10 @@ class Driver(ABC):
         """Ask for the cancel of what a task is in the framework below."""
         raise NotImplementedError(self.name)
 
+    async def shielded(self, fn: Afn) -> Any:
+        """Clean-up that waits; a cancel that strikes once is over by then."""
+        return await fn()
+
     @abstractmethod
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
@@ -135,6 +139,10 @@ class Driver(ABC):
     def end_loop(self) -> None:
         """End the loop as its users do, called in one of its tasks."""
         self.kill_loop()
+
+    def let_go(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Drive main() in a new loop, and close that without any clean-up."""
+        raise NotImplementedError(self.name)
 
     @abstractmethod
     def kill_loop(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +62,14 @@ class TornadoDriver(AsyncioDriver):
     async def within(self, seconds: float, fn: Afn) -> Any:
         """Its own timeout."""
         return await gen.with_timeout(timedelta(seconds=seconds), fn())
+
+    def let_go(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """As Tornado's own users do."""
+        loop = IOLoop()
+        try:
+            loop.run_sync(main)
+        finally:
+            loop.close()
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

@@ -70,6 +70,11 @@ class TrioDriver(Driver):
         """Ask; do not wait."""
         task.scope.cancel()
 
+    async def shielded(self, fn: Afn) -> Any:
+        """Clean-up that waits."""
+        with trio.CancelScope(shield=True):
+            return await fn()
+
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
         await task.done.wait()
