@@ -42,6 +42,7 @@ class Watch:
         self._since = 0.0
         self._looks = 0
         self._asleep = 0
+        self._used: float | None = None  # seconds of the CPU, before it was found at work for the first time
 
     def hung(self) -> bool:
         """Look once. True when all of it sleeps and did nothing for QUIET_SECONDS, spun, or took far too long."""
@@ -54,10 +55,15 @@ class Watch:
             self._family = set(counters)
         if counters is None or counters != self._counters:
             self._counters, self._since, self._looks = counters, now, 0
-            spins = counters is None and cpu_seconds(self.pid) > CPU_SECONDS
-            return spins or (self._restless and self._asleep > self.asleep)
+            return (counters is None and self._spins()) or (self._restless and self._asleep > self.asleep)
         self._looks += 1
         return self._looks >= QUIET_LOOKS and now - self._since >= QUIET_SECONDS
+
+    def _spins(self) -> bool:
+        """Whether it has used up the CPU since the first look, and not in what it did before."""
+        used = cpu_seconds(self.pid)
+        self._used = used if self._used is None else self._used
+        return used - self._used > CPU_SECONDS
 
 
 def activity(pid: int) -> "dict[str, str] | None":

@@ -86,15 +86,21 @@ def what_the_asyncio_hub_converts() -> Any:
 @probe("P167", "eventlet", "lifecycle", source="eventlet docs, asyncio compatibility; 0.36, PR 930: asyncio.to_thread")
 def how_asyncio_runs_in_a_patched_program() -> Any:
     program = (
-        PATCH + "import asyncio, threading\n"
+        PATCH + "import asyncio, threading, time\n"
         "beats = []\n"
         "def beat():\n"
         "    while True: beats.append(1); eventlet.sleep(0.001)\n"
         "eventlet.spawn(beat)\n"
         "async def main():\n"
-        "    here = threading.get_ident()\n"
+        "    here, go = threading.get_ident(), []\n"
         "    for _ in range(50): await asyncio.sleep(0.001)\n"
-        "    return await asyncio.to_thread(threading.get_ident) != here\n"
+        "    def there():\n"  # It ends only when it is waited for: who meets it at its Future's lock, a green one, runs the hub.
+        "        while not go: time.sleep(0.001)\n"
+        "        return threading.get_ident()\n"
+        "    waits = asyncio.ensure_future(asyncio.to_thread(there))\n"
+        "    for _ in range(3): await asyncio.sleep(0.001)\n"
+        "    go.append(1)\n"
+        "    return await waits != here\n"
         "def outcome(fn):\n"
         "    try: return fn()\n"
         "    except BaseException as e: return type(e).__name__\n"

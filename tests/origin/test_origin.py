@@ -99,7 +99,7 @@ def test_what_is_sent_is_what_the_script_says(origin: Origin, behavior: Behavior
             ask(origin, behavior, sock)
             assert wire.read_exactly(sock, len(want.sent)) == want.sent
         elif want.end == "cut" and not isinstance(sock, ssl.SSLSocket):
-            assert wire.how_it_ends(sock) == "close"
+            assert wire.how_it_ends(sock, wire.PATIENCE) == "close"
         elif want.end in ("silence", "garbage"):
             assert wire.how_it_ends(sock) in ("silence", "garbage", "cut")
         else:

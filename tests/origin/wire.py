@@ -19,7 +19,7 @@ from scenarios.origin import Behavior, Origin
 from scenarios.origin.listeners import addresses
 from scenarios.origin.steps import Bits, Drip, Endless, Fin, Hold, Raw, Reset, Script, Together
 
-PATIENCE = 10.0
+PATIENCE = 60.0  # seconds, for what comes at once on a machine that is not busy
 # More digits than h11 takes.
 ASTRONOMIC = b"1" + b"0" * 30, b"1" + b"0" * 18
 
@@ -109,7 +109,10 @@ def read_exactly(sock: socket.socket, size: int) -> bytes:
 
 
 def how_it_ends(sock: socket.socket, patience: float = 0.02) -> str:
-    """What comes after the last byte that was wanted."""
+    """What comes after the last byte that was wanted.
+
+    So short a patience is for those from whom nothing is to come: where something is, the origin may not have had its turn.
+    """
     sock.settimeout(patience)
     try:
         return "more" if sock.recv(1) else "close"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from interop.harness import probing
-from interop.harness.stuck import Watch, activity, members
+from interop.harness import probing, stuck
+from interop.harness.stuck import CPU_SECONDS, Watch, activity, members
 from interop.probes.probe import PROBES, Probe, probe
 
 THROWN_AWAY = """
@@ -170,6 +170,16 @@ def test_a_process_that_is_ready_to_run_is_never_stuck() -> None:
     finally:
         spinning.kill()
         spinning.communicate()
+
+
+def test_a_process_spins_by_what_it_uses_after_the_first_look_and_not_by_what_it_did_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = iter((1000.0, 1000.0 + CPU_SECONDS, 1000.5 + CPU_SECONDS))
+    monkeypatch.setattr(stuck, "activity", lambda pid: None)
+    monkeypatch.setattr(stuck, "cpu_seconds", lambda pid: next(used))
+    watch = Watch(os.getpid())
+    assert [watch.hung() for _ in range(3)] == [False, False, True]
 
 
 def test_an_id_is_taken_once_and_an_area_must_exist() -> None:

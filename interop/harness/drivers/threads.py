@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from interop.laws.world import Afn, Event, Outcome
 from interop.runtime import Done
 
 PATIENCE = 10_000  # turns: a thread that leaves something takes a cancel only after that, and that may take its caller
+GOES_ON = 10.0  # seconds, against a hang: for a thread that neither waits again nor ends
 
 
 class ThreadEvent(Event):
@@ -112,11 +114,18 @@ class ThreadsDriver(BlockingDriver):
             self._answered(task)
 
     def _answered(self, task: Any) -> None:
-        """Until its thread has looked into its inbox, or ended."""
+        """Until its thread has looked into its inbox, or ended; where it goes on waiting, until it has done what it found there.
+
+        Only who waits again takes what is in the bell: by then it has given up the wait that a cancel has ended.
+        """
         taken = threading.Event()
         task.lane.wake(taken.set)
         while task.thread.is_alive() and not taken.wait(0.01):
             pass
+        task.lane.raw_wake()
+        until = time.monotonic() + GOES_ON
+        while task.thread.is_alive() and not task.lane.bell.empty() and time.monotonic() < until:
+            os.sched_yield()
 
     async def join(self, task: Any) -> Outcome:
         """Wait for its end."""
