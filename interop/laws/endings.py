@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from interop.laws.growth import RUN
+from interop.laws.growth import RUN, others_end
 from interop.laws.law import law
 from interop.laws.peers import named
 from interop.laws.world import Event, NotApplicable, World, expect
@@ -61,9 +61,7 @@ async def in_another_loop(
         warnings.simplefilter("ignore")  # It was not closed, and says so.
         kept.clear()
         gc.collect()
-        while world.topology == "thread" and set(threading.enumerate()) - before:
-            await world.caller.turn()
-            gc.collect()
+        await others_end(world, before)
 
 
 class Task:
