@@ -18,15 +18,24 @@ from interop.laws.world import NotApplicable, Session, World, expect
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
+PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
 RUN = "https://docs.python.org/3/library/asyncio-runner.html#asyncio.run: it waits for what it has started"
+
+
+def pause(before: int) -> int:
+    """Let other threads go on, unless there were too many pauses before; how many there were."""
+    if before < PAUSES:
+        time.sleep(PAUSE)
+    return before + 1
 
 
 async def others_end(world: World, before: Collection[threading.Thread]) -> None:
     """Until each thread that has come since then has ended, where the callee has one."""
+    pauses = 0
     while world.topology == "thread" and set(threading.enumerate()).difference(before):
         await world.caller.turn()
         gc.collect()
-        time.sleep(PAUSE)  # noqa: ASYNC251 - for other threads
+        pauses = pause(pauses)
 
 
 @law("R14", source="https://docs.python.org/3/library/sys.html#sys.getallocatedblocks", once=True)
@@ -79,7 +88,7 @@ async def a_session_that_nobody_closes_says_so_and_ends_its_thread_when_it_is_dr
 
     The law waits until the session is gone, and then until its thread is: a hang is one of the two.
     """
-    before = set(threading.enumerate())
+    before, pauses = set(threading.enumerate()), 0
     session = await world.caller.open(world.bridge.open())
     got = [await world.spawned(world.call_on, session, world.callee.turn)]
     gone, kinds = weakref.ref(session), type(session).__mro__
@@ -91,7 +100,7 @@ async def a_session_that_nobody_closes_says_so_and_ends_its_thread_when_it_is_dr
                 it.source = None  # It is the session, and would keep it.
             await world.caller.turn()
             gc.collect()
-            time.sleep(PAUSE)  # noqa: ASYNC251 - for other threads
+            pauses = pause(pauses)
     expect([kind for kind, _ in got] == ["value"], got)
     told = [it for it in said if it.category is ResourceWarning]
     expect(told, [str(it.message) for it in said])

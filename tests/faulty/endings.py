@@ -53,7 +53,7 @@ class RingsWhereNobodyListensAnyMore(Fault):
 
 
 class IsSilentWhereNobodyWaits(Fault):
-    """As a result that is put into a queue, whoever reads it."""
+    """As a result that is put into a queue which nobody reads."""
 
     breaks = "L28"
 
