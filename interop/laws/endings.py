@@ -9,22 +9,14 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from interop.laws.growth import RUN, others_end
+from interop.laws.growth import RUN
 from interop.laws.law import law
 from interop.laws.peers import named
+from interop.laws.threads import others_end, waited
 from interop.laws.world import Event, NotApplicable, World, expect
 
 CLOSE = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.close: any pending callbacks will be discarded"
 Main = Callable[[], Coroutine[Any, Any, None]]
-
-
-async def waited(world: World, event: Event) -> None:
-    """Wait for what another thread sets. The timer wakes nobody; without one, gevent's hub would have nothing to wait for."""
-
-    async def wait() -> None:
-        await event.wait()
-
-    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
 
 
 async def in_another_loop(

@@ -6,36 +6,16 @@ import contextlib
 import gc
 import sys
 import threading
-import time
 import warnings
 import weakref
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
 from interop.laws.law import law
+from interop.laws.threads import can_tell, others_end, pause, restless, waited
 from interop.laws.world import NotApplicable, Session, World, expect
 
-TASKS = Path("/proc/self/task")
-PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
-PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
+LOOKS = 50  # of 12 ms and more: with 5, one run in thousands found a thread of a good bridge awake each time
 RUN = "https://docs.python.org/3/library/asyncio-runner.html#asyncio.run: it waits for what it has started"
-
-
-def pause(before: int) -> int:
-    """Let other threads go on, unless there were too many pauses before; how many there were."""
-    if before < PAUSES:
-        time.sleep(PAUSE)
-    return before + 1
-
-
-async def others_end(world: World, before: Collection[threading.Thread]) -> None:
-    """Until each thread that has come since then has ended, where the callee has one."""
-    pauses = 0
-    while world.topology == "thread" and set(threading.enumerate()).difference(before):
-        await world.caller.turn()
-        gc.collect()
-        pauses = pause(pauses)
 
 
 @law("R14", source="https://docs.python.org/3/library/sys.html#sys.getallocatedblocks", once=True)
@@ -145,10 +125,7 @@ async def a_loop_that_ends_ends_what_its_open_sessions_have_started(world: World
     thread = threading.Thread(target=lives)
     thread.start()
 
-    async def wait() -> None:
-        await over.wait()
-
-    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+    await waited(world, over)
     thread.join()
     await others_end(world, before)
     with warnings.catch_warnings():
@@ -184,56 +161,14 @@ async def sessions_that_are_open_at_once_end_in_any_order(world: World) -> None:
             await world.close(left.pop(number))
 
 
-class Told(NamedTuple):
-    """What the system tells of a thread: how often it went to sleep, milliseconds used and waited for a processor, its state."""
-
-    sleeps: int
-    used: int
-    waited: int
-    runs: bool
-
-
-def told() -> Mapping[str, Told]:
-    """Of each thread of this process."""
-    found = {}
-    for task in TASKS.iterdir():
-        try:
-            status, times = (task / "status").read_text(), (task / "schedstat").read_text()
-        except OSError:  # It has ended by now.
-            continue
-        used, waited = (int(it) // 1_000_000 for it in times.split()[:2])
-        sleeps = status.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
-        found[task.name] = Told(int(sleeps), used, waited, "\nState:\tR" in status)
-    return found
-
-
-def restless(seconds: float) -> dict[str, tuple[int, int]] | None:
-    """The threads that woke up twice and more in so many seconds while this one slept, or used a processor for half of them.
-
-    None if the machine is too busy to tell: this one slept much longer than it asked for, or another one waited for a processor.
-    """
-    before, begun = told(), time.monotonic()
-    time.sleep(seconds)
-    after, mine = told(), str(threading.get_native_id())
-    slept = time.monotonic() - begun
-    if slept > 8 * seconds:
-        return None
-    often = 2 * max(1.0, slept / seconds)  # One wake-up in a while is two in twice the time.
-    others = {name: (before[name], after[name]) for name in before.keys() & after.keys() - {mine}}
-    more = {name: (now.sleeps - was.sleeps, now.used - was.used) for name, (was, now) in others.items()}
-    found = {name: it for name, it in more.items() if it[0] >= often or it[1] >= slept * 500}
-    if not found and any(now.runs or now.waited > was.waited for was, now in others.values()):
-        return None
-    return found
-
-
 @law("R16", source="https://docs.kernel.org/filesystems/proc.html: voluntary_ctxt_switches", once=True)
 async def an_open_portal_that_nobody_uses_wakes_no_thread(world: World) -> None:
     """Look for a wait with a timeout of nearly nothing, in a loop: it costs a processor, and batteries.
 
-    Twelve milliseconds in which nobody does anything, and once more if somebody was still about to go to sleep.
+    Twelve milliseconds in which nobody does anything, and again if somebody did: on a busy machine it takes a thread long to go
+    to sleep. One that is never found asleep works to no end.
     """
-    if not (TASKS / str(threading.get_native_id()) / "schedstat").exists():
+    if not can_tell():
         raise NotApplicable("this system does not say how often a thread was woken")
     over, seen = world.caller.event(), list[object]()
 
@@ -241,7 +176,7 @@ async def an_open_portal_that_nobody_uses_wakes_no_thread(world: World) -> None:
         for _ in range(400):
             if (found := restless(0.012)) is not None:
                 seen.append(found)
-            if found == {} or len(seen) == 5:
+            if found == {} or len(seen) == LOOKS:
                 break
         world.tell_caller(over.set)
 
@@ -249,13 +184,8 @@ async def an_open_portal_that_nobody_uses_wakes_no_thread(world: World) -> None:
     await world.turns(3)
     looker = threading.Thread(target=look)
     looker.start()
-
-    async def wait() -> None:
-        await over.wait()
-
-    # The timer wakes nobody; without one, gevent's hub would have nothing to wait for, and say so.
-    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+    await waited(world, over)
     looker.join()
-    if {} not in seen and len(seen) < 5:
+    if {} not in seen and len(seen) < LOOKS:
         raise NotApplicable("this machine is too busy to tell")
     expect({} in seen, f"(times woken, milliseconds used) of threads that had nothing to do: {seen[-1]}")

@@ -1,0 +1,89 @@
+"""What laws ask of other threads: that one sets an event, that they end, that they sleep."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from interop.laws.world import Event, World
+
+TASKS = Path("/proc/self/task")
+PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
+PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
+
+
+def pause(before: int) -> int:
+    """Let other threads go on, unless there were too many pauses before; how many there were."""
+    if before < PAUSES:
+        time.sleep(PAUSE)
+    return before + 1
+
+
+async def others_end(world: World, before: Collection[threading.Thread]) -> None:
+    """Until each thread that has come since then has ended, where the callee has one."""
+    pauses = 0
+    while world.topology == "thread" and set(threading.enumerate()).difference(before):
+        await world.caller.turn()
+        gc.collect()
+        pauses = pause(pauses)
+
+
+async def waited(world: World, event: Event) -> None:
+    """Wait for what another thread sets. The timer wakes nobody; without one, gevent's hub would have nothing to wait for."""
+
+    async def wait() -> None:
+        await event.wait()
+
+    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+
+
+class Told(NamedTuple):
+    """What the system tells of a thread: how often it went to sleep, milliseconds used and waited for a processor, its state."""
+
+    sleeps: int
+    used: int
+    waited: int
+    runs: bool
+
+
+def can_tell() -> bool:
+    """Whether this system says how often a thread was woken."""
+    return (TASKS / str(threading.get_native_id()) / "schedstat").exists()
+
+
+def told() -> Mapping[str, Told]:
+    """Of each thread of this process."""
+    found = {}
+    for task in TASKS.iterdir():
+        try:
+            status, times = (task / "status").read_text(), (task / "schedstat").read_text()
+        except OSError:  # It has ended by now.
+            continue
+        used, waited = (int(it) // 1_000_000 for it in times.split()[:2])
+        sleeps = status.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
+        found[task.name] = Told(int(sleeps), used, waited, "\nState:\tR" in status)
+    return found
+
+
+def restless(seconds: float) -> dict[str, tuple[int, int]] | None:
+    """The threads that woke up twice and more in so many seconds while this one slept, or used a processor for half of them.
+
+    None if the machine is too busy to tell: this one slept much longer than it asked for, or another one waited for a processor.
+    """
+    before, begun = told(), time.monotonic()
+    time.sleep(seconds)
+    after, mine = told(), str(threading.get_native_id())
+    slept = time.monotonic() - begun
+    if slept > 8 * seconds:
+        return None
+    often = 2 * max(1.0, slept / seconds)  # One wake-up in a while is two in twice the time.
+    others = {name: (before[name], after[name]) for name in before.keys() & after.keys() - {mine}}
+    more = {name: (now.sleeps - was.sleeps, now.used - was.used) for name, (was, now) in others.items()}
+    found = {name: it for name, it in more.items() if it[0] >= often or it[1] >= slept * 500}
+    if not found and any(now.runs or now.waited > was.waited for was, now in others.values()):
+        return None
+    return found
