@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from interop.laws.threads import rounds
 from interop.laws.world import Driver, variable
 
 # Threads of a pool that wait for work are nobody's leftovers: a pool keeps them for the next call.
@@ -66,9 +67,9 @@ def now(caller: Driver) -> Left:
 
 
 async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -> list[str]:
-    """What is left, after the loop has had some turns, and other threads half a second, to end what is ending."""
+    """What is left, after the loop has had some turns, and other threads their time, to end what is ending."""
     more: list[str] = []
-    for attempt in range(8):
+    for attempt in rounds():
         more = now(caller).more_than(before)
         if not more:
             return []
@@ -76,13 +77,12 @@ async def settled(caller: Driver, before: Left, collect: Callable[[], object]) -
             collect()
         for _ in range(1 << attempt):
             await caller.turn()
-        _let_threads_end(before, 0.002 * (1 << attempt))
+        _let_threads_end(before)
     return more
 
 
-def _let_threads_end(before: Left, seconds: float) -> None:
+def _let_threads_end(before: Left) -> None:
     """A thread that has done its work may still need a moment to end, or to let go of the eventfd that it has just rung."""
-    time.sleep(seconds)
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not _idles(thread) and _named(thread) not in before.threads:
             thread.join(0.02)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import inspect
-import time
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
 from interop.laws.law import law
+from interop.laws.threads import rounds
 from interop.laws.world import Afn, NotApplicable, World, expect
 
 FUTURES = "https://docs.python.org/3/library/asyncio-future.html; Deferred.asFuture() and fromFuture()"
@@ -285,12 +285,11 @@ async def what_a_wrapper_gave_is_freed_without_the_collector(world: World) -> No
         async for kind, foreign in each(world, fn):
             reference = await gives(foreign)
             del foreign
-            for attempt in range(8):  # The callee's thread may still have its last step to make.
+            for _ in rounds():  # The callee's thread may still have its last step to make.
                 await world.call(world.callee.turn)
                 await world.turns(2)
                 if reference() is None:
                     break
-                time.sleep(0.002 * (1 << attempt))  # noqa: ASYNC251 - for other threads: half a second in all
             expect(reference() is None, f"{kind}: only the garbage collector could free it")
     finally:
         gc.enable()

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from interop.laws.law import law
+from interop.laws.threads import rounds
 from interop.laws.world import NotApplicable, Outcome, World, expect, running_asyncio_loop
 
 SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown"
@@ -37,14 +38,13 @@ async def settled(world: World, look: Callable[[], Awaitable[Count]], before: Co
 
     Who has rung an eventfd holds it until its next instruction; on a busy machine the whole session may be over by then.
     """
-    for attempt in range(8):
+    for attempt in rounds():
         gc.collect()
         after = await look()
         if not grew(before, after):
-            return True, after
+            break
         await world.turns(1 << attempt)
-        time.sleep(0.002 * (1 << attempt))  # noqa: ASYNC251 - for other threads: half a second in all
-    return False, after
+    return not grew(before, after), after
 
 
 @law("R1", needs=("cancel", "opens"), source=SHUTDOWN)
@@ -164,7 +164,6 @@ async def twelve_cycles_leave_nothing_behind(world: World) -> None:
 def outside() -> dict[str, Any]:
     """What is the whole process's, and nobody's to change."""
     import socket
-    import time
 
     wakeup = None
     if threading.current_thread() is threading.main_thread():

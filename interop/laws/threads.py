@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from interop.laws.world import Event, World
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
+ROUNDS, ROUNDS_AT_MOST = 8, 40
 PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
 
 
@@ -21,6 +22,21 @@ def pause(before: int) -> int:
     if before < PAUSES:
         time.sleep(PAUSE)
     return before + 1
+
+
+def rounds() -> Iterator[int]:
+    """Attempts to find that something has ended, each after a longer pause for other threads: half a second in all.
+
+    Then again and again while another thread is still at work, for ROUNDS_AT_MOST: on a busy machine one that has a single step
+    to make may have to wait for a processor, and what it holds until then is not left behind.
+    """
+    before: Mapping[str, Told] = {}
+    for attempt in range(ROUNDS_AT_MOST):
+        if attempt >= ROUNDS and not at_work(before):
+            break
+        yield min(attempt, ROUNDS - 1)
+        before = told() if attempt >= ROUNDS - 1 else {}
+        time.sleep(0.002 * (1 << min(attempt, ROUNDS - 1)))
 
 
 async def others_end(world: World, before: Collection[threading.Thread]) -> None:
@@ -56,9 +72,9 @@ def can_tell() -> bool:
 
 
 def told() -> Mapping[str, Told]:
-    """Of each thread of this process."""
+    """Of each thread of this process; of none where the system does not say."""
     found = {}
-    for task in TASKS.iterdir():
+    for task in TASKS.iterdir() if can_tell() else ():
         try:
             status, times = (task / "status").read_text(), (task / "schedstat").read_text()
         except OSError:  # It has ended by now.
@@ -67,6 +83,13 @@ def told() -> Mapping[str, Told]:
         sleeps = status.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
         found[task.name] = Told(int(sleeps), used, waited, "\nState:\tR" in status)
     return found
+
+
+def at_work(before: Mapping[str, Told]) -> bool:
+    """Whether another thread has done anything since then, has begun or ended, or waits for a processor."""
+    after, mine = told(), str(threading.get_native_id())
+    others = (before.keys() | after.keys()) - {mine}
+    return any(before.get(name) != after.get(name) or after[name].runs for name in others)
 
 
 def restless(seconds: float) -> dict[str, tuple[int, int]] | None:
