@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.faulty.fault import Fault, adapter
 
-
 LOOP = "asyncio->asyncio/loop"
 
 

@@ -72,6 +72,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/adapters/twisted.py": (
         "twisted->twisted[asyncio]/thread",
         "twisted->asyncio/guest",
+        "twisted->threads/thread",
         "asyncio->twisted[asyncio]/loop",
         "asyncio->twisted/thread",
         "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
