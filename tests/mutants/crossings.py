@@ -12,6 +12,7 @@ PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 # What such a process has done before, in Python.
 PROCESSES = {
     **PATCHED,
+    "a-process-without-sniffio": "import sys; sys.modules.pop('sniffio', None)",
     "a-default-reactor": "from twisted.internet import reactor",
     "a-stopped-reactor": """
 from twisted.internet import reactor
@@ -117,7 +118,11 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->asyncio/guest in gevent-patched",
     ),
     "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted", "trio->gevent/thread"),
-    "interop/topologies/guest_turns.py": ("trio->asyncio/guest", "gevent->asyncio/guest"),
+    "interop/topologies/guest_turns.py": (
+        "trio->asyncio/guest",
+        "gevent->asyncio/guest",
+        "gevent->asyncio/guest in a-process-without-sniffio",
+    ),
     "interop/topologies/hosted.py": ("trio->asyncio/thread", "asyncio->gevent/thread", "asyncio->trio/guest"),
     "interop/topologies/loop.py": ("asyncio->asyncio/loop", "asyncio->twisted[asyncio]/loop"),
     "interop/topologies/parked.py": (
