@@ -24,7 +24,7 @@ CAPABILITIES = {
     "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started, at the latest when "
     "the caller's loop ends; a stream reports what fails in its clean-up",
     "refuse": "it has refused(): crossings that cannot be are refused when they are opened",
-    "dies": "it says what becomes of calls whose peer's loop dies",
+    "dies": "it says what becomes of calls whose peer's loop dies; one that is stopped as its users do it lets them clean up",
 }
 
 

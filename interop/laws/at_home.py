@@ -1,10 +1,15 @@
-"""X: the callee is at home: what its framework says of its own thread is true in a call, too."""
+"""X: the callee is at home: what its framework says of its own thread, and does for other threads, is so in a call, too."""
 
 from __future__ import annotations
 
-from interop.laws.law import law
-from interop.laws.world import NotApplicable, World, expect
+import threading
+from collections.abc import Callable
 
+from interop.laws.law import law
+from interop.laws.threads import wait_until_asleep, waited
+from interop.laws.world import Driver, NotApplicable, World, expect
+
+THREADSAFE = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon_threadsafe"
 IO_THREAD = "https://docs.twisted.org/en/stable/api/twisted.python.threadable.html#isInIOThread"
 
 
@@ -19,3 +24,32 @@ async def each_sides_framework_knows_the_thread_that_it_runs_in(world: World) ->
     if got == [None] * 3:
         raise NotApplicable(f"neither {world.caller.name} nor {world.callee.name} says which thread is its loop's")
     expect(False not in got, got)
+
+
+@law("X18", source=THREADSAFE, once=True)
+async def what_a_thread_sends_to_a_sleeping_loop_in_its_frameworks_own_way_arrives(world: World) -> None:
+    """Look for a loop that somebody else drives, and that only its bridge can wake: what a library sends from a thread waits.
+
+    A hang is the loop that sleeps on. Three times, since the loop may be awake at one of them.
+    """
+
+    async def arrives(side: Driver) -> bool:
+        send = side.from_threads()
+        if send is None:
+            return False
+        mine = threading.get_native_id()
+        for _ in range(3):
+            event = side.event()
+
+            def sends(tell: Callable[[], object] = event.set) -> None:
+                wait_until_asleep(mine)
+                send(tell)
+
+            thread = threading.Thread(target=sends)
+            thread.start()
+            await waited(side, event)
+            thread.join()
+        return True
+
+    if not (await arrives(world.caller)) | (await world.call(arrives, world.callee)):
+        raise NotApplicable(f"neither {world.caller.name} nor {world.callee.name} has a way into its loop for other threads")

@@ -45,7 +45,7 @@ async def in_another_loop(
 
     thread = threading.Thread(target=lives)
     thread.start()
-    await waited(world, over)
+    await waited(world.caller, over)
     thread.join()
     if after is not None:
         await after()
@@ -196,7 +196,7 @@ async def a_call_into_a_loop_that_was_closed_without_its_clean_up_says_that_it_i
 
     async def after() -> None:
         task.tell()
-        await waited(world, done)
+        await waited(world.caller, done)
 
     task = Task(world, calls)
     await task.sees_the_end(world.caller.let_go, after)
@@ -231,7 +231,7 @@ async def an_error_whose_callers_loop_was_closed_without_its_clean_up_is_reporte
 
     async def after() -> None:
         go[0]()
-        await waited(world, failed)
+        await waited(world.caller, failed)
 
     await in_another_loop(world, main, world.caller.let_go, after)
     said, world.reports[:] = list(world.reports), []

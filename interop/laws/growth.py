@@ -125,7 +125,7 @@ async def a_loop_that_ends_ends_what_its_open_sessions_have_started(world: World
     thread = threading.Thread(target=lives)
     thread.start()
 
-    await waited(world, over)
+    await waited(world.caller, over)
     thread.join()
     await others_end(world, before)
     with warnings.catch_warnings():
@@ -184,7 +184,7 @@ async def an_open_portal_that_nobody_uses_wakes_no_thread(world: World) -> None:
     await world.turns(3)
     looker = threading.Thread(target=look)
     looker.start()
-    await waited(world, over)
+    await waited(world.caller, over)
     looker.join()
     if {} not in seen and len(seen) < LOOKS:
         raise NotApplicable("this machine is too busy to tell")

@@ -70,6 +70,35 @@ async def a_call_into_a_loop_that_ends_or_has_ended_is_not_left_waiting(world: W
     expect("value" not in {kind for kind, _ in got}, got)
 
 
+@law("L29", needs=("dies", "callee-loop", "owns-loop", "lasts"), source=ENDED, once=True, ends=True)
+async def a_loop_that_its_own_code_ends_lets_its_calls_clean_up(world: World) -> None:
+    """Look for a loop that stops where it stands: what a call has begun there is left as it is."""
+    started = world.caller.event()
+
+    async def callee() -> None:
+        world.tell_caller(started.set)
+        try:
+            await world.callee.sleep_forever()
+        finally:
+            await world.callee.shielded(world.callee.turn)
+            world.trace.append("cleaned up")
+
+    async def ends() -> None:
+        world.callee.end_loop()
+        await world.callee.sleep_forever()
+
+    tasks = [await world.caller.spawn(world.call, callee)]
+    await started.wait()
+    tasks.append(await world.caller.spawn(world.call, ends))
+    got = [await world.caller.join(task) for task in tasks]
+    if "open" in world.bridge.has:  # What closing says then is not the question.
+        session, world.session = world.session, None
+        with contextlib.suppress(Exception):
+            await world.close(session)
+    expect("value" not in {kind for kind, _ in got}, got)
+    expect(world.trace == ["cleaned up"], world.trace)
+
+
 def named(world: World) -> Mapping[str, type[BaseException]]:
     """What the bridge says which errors its callers get."""
     errors: Mapping[str, type[BaseException]] = world.bridge.errors

@@ -6,7 +6,7 @@ import os
 import warnings
 
 from interop.laws.law import law
-from interop.laws.peers import named
+from interop.laws.peers import is_the
 from interop.laws.world import NotApplicable, World, expect
 
 
@@ -24,8 +24,8 @@ async def in_a_forked_process_a_session_says_that_its_peer_is_gone(world: World)
         try:
             try:
                 await world.call_on(session, world.callee.turn)
-            except named(world)["gone"]:
-                says_so = True
+            except Exception as error:
+                says_so = is_the(world, "gone", error)
             await world.close(session)
         finally:
             os._exit(0 if says_so else 1)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from interop.laws.world import Event, World
+from interop.laws.world import Driver, Event, World
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
@@ -48,13 +48,13 @@ async def others_end(world: World, before: Collection[threading.Thread]) -> None
         pauses = pause(pauses)
 
 
-async def waited(world: World, event: Event) -> None:
+async def waited(side: Driver, event: Event) -> None:
     """Wait for what another thread sets. The timer wakes nobody; without one, gevent's hub would have nothing to wait for."""
 
     async def wait() -> None:
         await event.wait()
 
-    await (world.caller.within(1000, wait) if world.caller.timeout_type else wait())
+    await (side.within(1000, wait) if side.timeout_type else wait())
 
 
 class Told(NamedTuple):
@@ -83,6 +83,21 @@ def told() -> Mapping[str, Told]:
         sleeps = status.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
         found[task.name] = Told(int(sleeps), used, waited, "\nState:\tR" in status)
     return found
+
+
+def wait_until_asleep(thread: int) -> None:
+    """Until nothing happens in this thread between two looks, or it has ended; for 400 looks at most.
+
+    Args:
+        thread: its native id.
+    """
+    before: Told | None = None
+    for _ in range(400):
+        now = told().get(str(thread))
+        if now is None or (now == before and not now.runs):
+            return
+        before = now
+        time.sleep(PAUSE)
 
 
 def at_work(before: Mapping[str, Told]) -> bool:

@@ -110,6 +110,9 @@ class Driver(Protocol):
     def waker(self) -> Callable[[Callable[[], object]], object]:
         """Asked for in this loop: what runs a callback soon in it, callable from any thread."""
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object] | None:
+        """Asked for in this loop: what the framework has for other threads that send it a callback; None without such a way."""
+
     async def open(self, session: Any) -> Session:
         """Enter what a bridge's open() gives."""
 

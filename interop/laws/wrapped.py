@@ -10,7 +10,7 @@ from typing import Any
 
 from interop.laws.hybrids import each
 from interop.laws.law import law
-from interop.laws.world import NotApplicable, World, expect, ident
+from interop.laws.world import Afn, Event, NotApplicable, Session, World, expect, ident
 
 AWAITABLES = "https://docs.python.org/3/library/asyncio-task.html#awaitables"
 FUTURE = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel"
@@ -205,3 +205,37 @@ async def a_wait_for_a_wrapper_may_have_a_limit_and_the_wrapper_goes_on(world: W
             raise NotApplicable(f"{world.caller.name} has no wait with a limit but one that cancels")
         expect((soon, got) == (False, "it came"), (kind, soon, got))
         go = world.callee.event()
+
+
+@law("H26", needs=("wrap", "opens"), source=FUTURE, once=True)
+async def who_waits_for_a_wrapper_is_told_though_the_session_has_closed(world: World) -> None:
+    """Look for a wrapper that only an open session can wake: what it wraps comes to its end, and nobody is told.
+
+    Where the callee ends with the session, that is an error or a cancel, and else a value; a hang is none of them.
+    """
+    ends = world.callee.has_loop and world.topology not in ("loop", "hosted")
+    for kind in world.callee.awaitables:
+        session, go, made = await world.open(), world.callee.event(), list[Any]()
+
+        async def fn(go: Event = go) -> str:
+            await go.wait()
+            return "done"
+
+        async def make(kind: str = kind, fn: Afn = fn, made: list[Any] = made) -> None:
+            made.append(world.callee.awaitable(kind, fn))
+
+        async def wait(session: Session = session, made: list[Any] = made) -> Any:
+            return await world.caller.waited(world.bridge.wrap(session, made.pop()))
+
+        await world.learn_the_callee(session)
+        await world.call_on(session, make)
+        task = await world.caller.spawn(wait)
+        await world.turns(3)
+        await world.close(session)
+        await world.turns(3)  # What closing has left to do is done.
+        if not ends:
+            world.tell_callee(go.set)
+        outcome, got = await world.caller.join(task)
+        expect(outcome != "value" or got == "done", (kind, outcome, got))
+    if not world.callee.awaitables:
+        raise NotApplicable(f"{world.callee.name} has no awaitable object but coroutines")

@@ -218,3 +218,13 @@ class ForgetsWhichCancelItWas(Fault):
     def spoil(self) -> None:
         good = CalleeCancelled.__init__
         CalleeCancelled.__init__ = lambda error, crossing, cause: good(error, crossing, None)  # type: ignore
+
+
+class LeavesWhatRunsWhenTheReactorStops(Fault):
+    """As Twisted itself, which stops where it stands."""
+
+    breaks = "L29"
+    on = "asyncio->twisted/thread"
+
+    def spoil(self) -> None:
+        adapter("twisted").Reactor._stops = lambda reactor: None

@@ -7,6 +7,7 @@ import concurrent.futures
 from inspect import iscoroutine
 from typing import Any
 
+from interop.bridges.portals import Portals
 from interop.wrapping import FutureCall
 from tests.faulty.fault import Fault, adapter
 from tests.faulty.hybrids import WrapFault
@@ -129,3 +130,18 @@ class DoesNotTellThoseWhoWaitOfACancel(Fault):
 
     def spoil(self) -> None:
         adapter("threads").Future.stopped = concurrent.futures.Future.cancel
+
+
+class TellsNobodyOnceItsSessionIsClosed(WrapFault):
+    """As a pipe to the loop that is closed with the session: what is wrapped has no other way in."""
+
+    breaks = "H26"
+
+    def wrap(self, session: Any, foreign: Any) -> Any:
+        return self.waits(Portals.wrap(self, session, foreign), session)
+
+    async def waits(self, future: Any, session: Any) -> Any:
+        value = await future
+        if session.closed:
+            await asyncio.Event().wait()
+        return value

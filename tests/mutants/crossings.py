@@ -12,6 +12,7 @@ PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 # What such a process has done before, in Python.
 PROCESSES = {
     **PATCHED,
+    "a-process-without-sniffio": "import sys; sys.modules.pop('sniffio', None)",
     "a-default-reactor": "from twisted.internet import reactor",
     "a-stopped-reactor": """
 from twisted.internet import reactor
@@ -33,7 +34,7 @@ loop.close()
 }
 # These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets. C9 and C30 hang
 # there now and then without a mutant, nobody knows why yet: they kill nothing.
-NOT_IN_PATCHED = ("C9", "C30", "L17", "R15", "R22", "R24", "R26", "X7")
+NOT_IN_PATCHED = ("C9", "C30", "L17", "R15", "R22", "R24", "R26", "X7", "X18")
 
 CORE = ("gevent->asyncio/thread", "trio->asyncio/guest", "asyncio->threads/thread")
 HELD = "trio->gevent/thread"  # What is started there may be cancelled before its first step; and its loop can end by an error.
@@ -72,6 +73,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/adapters/twisted.py": (
         "twisted->twisted[asyncio]/thread",
         "twisted->asyncio/guest",
+        "twisted->threads/thread",
         "asyncio->twisted[asyncio]/loop",
         "asyncio->twisted/thread",
         "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
@@ -116,7 +118,11 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->asyncio/guest in gevent-patched",
     ),
     "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted", "trio->gevent/thread"),
-    "interop/topologies/guest_turns.py": ("trio->asyncio/guest", "gevent->asyncio/guest"),
+    "interop/topologies/guest_turns.py": (
+        "trio->asyncio/guest",
+        "gevent->asyncio/guest",
+        "gevent->asyncio/guest in a-process-without-sniffio",
+    ),
     "interop/topologies/hosted.py": ("trio->asyncio/thread", "asyncio->gevent/thread", "asyncio->trio/guest"),
     "interop/topologies/loop.py": ("asyncio->asyncio/loop", "asyncio->twisted[asyncio]/loop"),
     "interop/topologies/parked.py": (

@@ -343,6 +343,13 @@ EQUIVALENT: tuple[Known, ...] = (
         "it is asked for its truth only, and None is as false as False",
     ),
     Known(
+        "interop/adapters/twisted_reactor.py",
+        "move",
+        "for reader in reactor._internalReaders:",
+        "for reader in []:",
+        "an asyncioreactor is woken by its loop: nothing writes to the waker that moves with it",
+    ),
+    Known(
         "interop/topologies/loop.py",
         "OnLoop.__init__",
         "super().__init__(here, name, adapter.current)",

@@ -103,6 +103,10 @@ class AnyioDriver(Driver):
         task: object = self.backend.task()
         return task
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """The backend's: anyio's own is for its worker threads."""
+        return self.backend.from_threads()  # type: ignore[no-any-return]
+
     def asyncio_loop(self) -> object:
         """The backend's, if it is asyncio."""
         loop: object = self.backend.asyncio_loop()

@@ -54,6 +54,10 @@ class AsyncioDriver(Driver):
         ):  # The loop of trio-asyncio runs in Trio: only the functions that it patches know it.
             return asyncio.get_running_loop().call_soon_threadsafe
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """call_soon_threadsafe()."""
+        return asyncio.get_running_loop().call_soon_threadsafe
+
     def loop(self) -> object:
         """The loop."""
         return asyncio.get_running_loop()

@@ -52,6 +52,10 @@ class Driver(ABC):
         """What runs a callback soon in this loop."""
         return self.adapter.current().wake  # type: ignore[no-any-return]
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object] | None:
+        """The framework's own way into this loop from other threads."""
+        return None
+
     async def open(self, session: Any) -> Any:
         """Enter what a bridge's open() gives."""
         return await session.__aenter__()

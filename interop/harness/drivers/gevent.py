@@ -71,6 +71,10 @@ class GeventDriver(BlockingDriver):
         "AsyncResult that is waited for": NO_CANCEL,
     }
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """run_callback_threadsafe()."""
+        return gevent.get_hub().loop.run_callback_threadsafe  # type: ignore[no-any-return]
+
     def event(self) -> Event:
         """This framework's own."""
         return GeventEvent()

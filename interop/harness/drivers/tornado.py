@@ -51,6 +51,10 @@ class TornadoDriver(AsyncioDriver):
         """A Future, or what a @gen.coroutine gives."""
         return self.native(fn, kind)() if kind == "gen.coroutine" else super().awaitable(kind, fn)
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """add_callback()."""
+        return IOLoop.current().add_callback
+
     def event(self) -> Event:
         """This framework's own."""
         return locks.Event()

@@ -39,6 +39,10 @@ class TrioDriver(Driver):
         "within": "with trio.fail_after({0}): {1}",
     }
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """run_sync_soon()."""
+        return trio.lowlevel.current_trio_token().run_sync_soon
+
     def event(self) -> Event:
         """This framework's own."""
         return trio.Event()

@@ -125,6 +125,10 @@ class TwistedDriver(Driver):
         """A Deferred."""
         return self.native(fn, kind)()
 
+    def from_threads(self) -> Callable[[Callable[[], object]], object]:
+        """callFromThread()."""
+        return self.reactor.callFromThread  # type: ignore[no-any-return]
+
     def asyncio_loop(self) -> object:
         """The asyncioreactor's."""
         return getattr(self.reactor, "_asyncioEventloop", None)
