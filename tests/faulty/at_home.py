@@ -1,7 +1,8 @@
-"""What breaks the law about what frameworks say of their own threads (chapter X)."""
+"""What breaks the laws about what frameworks say of their own threads, and get of them (chapters L and X)."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.faulty.fault import Fault, adapter
@@ -23,3 +24,23 @@ class DoesNotTellTwistedItsThread(Fault):
             return end
 
         on_loop._serve = serve
+
+
+class SwallowsWhatFailsInItsPool(Fault):
+    """As an executor of the bridge's own, whose threads print an error and go on."""
+
+    breaks = "L31"
+
+    def spoil(self) -> None:
+        good = asyncio.BaseEventLoop.run_in_executor
+
+        def run_in_executor(loop: Any, executor: Any, fn: Any, *args: Any) -> Any:
+            def job() -> Any:
+                try:
+                    return fn(*args)
+                except Exception:
+                    return None
+
+            return good(loop, executor, job)
+
+        asyncio.BaseEventLoop.run_in_executor = run_in_executor  # type: ignore[assignment,method-assign]
