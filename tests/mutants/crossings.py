@@ -13,6 +13,9 @@ PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 PROCESSES = {
     **PATCHED,
     "a-process-without-sniffio": "import sys; sys.modules.pop('sniffio', None)",
+    "green-imports": "from eventlet.green import socket, threading",
+    # As in a subinterpreter.
+    "no-daemon-threads": "import _thread; _thread.daemon_threads_allowed = lambda: False",
     "a-default-reactor": "from twisted.internet import reactor",
     "a-stopped-reactor": """
 from twisted.internet import reactor
@@ -65,11 +68,17 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->asyncio/guest",
         "eventlet->gevent/thread",
         "gevent->asyncio/thread in gevent-patched",
+        "asyncio->gevent/thread in green-imports",
     ),
     "interop/adapters/threads.py": ("threads->gevent/thread", "trio->threads/thread", "threads->threads/thread"),
     "interop/adapters/threads_lanes.py": ("trio->threads/thread", "threads->threads/thread", "threads->asyncio/thread"),
     "interop/adapters/tornado.py": ("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
-    "interop/adapters/trio.py": ("asyncio->trio/guest", "trio->asyncio/guest", "trio->trio/thread"),
+    "interop/adapters/trio.py": (
+        "asyncio->trio/guest",
+        "trio->asyncio/guest",
+        "trio->trio/thread",
+        "gevent->asyncio/thread in gevent-patched",
+    ),
     "interop/adapters/twisted.py": (
         "twisted->twisted[asyncio]/thread",
         "twisted->asyncio/guest",
@@ -142,6 +151,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/unpatched.py": (
         "gevent->asyncio/thread in gevent-patched",
         "threads->asyncio/thread",
+        "asyncio->eventlet/thread",
+        "threads->asyncio/thread in no-daemon-threads",
     ),
     "interop/wrapping.py": (
         "gevent->asyncio/thread",
