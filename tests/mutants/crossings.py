@@ -8,10 +8,7 @@ are levels (Trio), one whose cancels are edges (asyncio), and a blocking one (ge
 
 from __future__ import annotations
 
-PATCHED = {
-    "gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()",
-    "eventlet-patched": "import eventlet; eventlet.monkey_patch()",
-}
+PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 # What such a process has done before, in Python.
 PROCESSES = {
     **PATCHED,
