@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from functools import partial
 from typing import Any
 
 from interop.laws.cancellation import ASYNCIO, STRUCTURED, unanswered
 from interop.laws.law import law
+from interop.laws.threads import Latch
 from interop.laws.world import Afn, Outcome, World, expect
 
 TIMEOUTS = "https://docs.python.org/3/library/asyncio-task.html#asyncio.timeout"
@@ -93,7 +93,7 @@ class Gate:
     """A loop that comes to it stays until it is opened."""
 
     def __init__(self) -> None:
-        self._here, self._go = threading.Event(), threading.Event()
+        self._here, self._go = Latch(), Latch()
         self.open = self._go.set
 
     def hold(self) -> None:

@@ -10,11 +10,40 @@ from pathlib import Path
 from typing import NamedTuple
 
 from interop.laws.world import Event, World
+from interop.unpatched import original
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
 ROUNDS, ROUNDS_AT_MOST = 8, 40
 PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
+
+
+class Latch:
+    """What blocks a whole thread until another one opens it.
+
+    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Those events
+    are for the greenlets of one thread: set in another one, eventlet's wake nobody.
+    """
+
+    def __init__(self) -> None:
+        self._lock = original("_thread", "allocate_lock")()
+        self._lock.acquire()
+        self._is_set = False
+
+    def set(self) -> None:
+        """Open it, from anywhere."""
+        if not self._is_set:
+            self._is_set = True
+            self._lock.release()
+
+    def is_set(self) -> bool:
+        """Whether it is open."""
+        return self._is_set
+
+    def wait(self) -> None:
+        """Block this thread until it is."""
+        with self._lock:
+            pass
 
 
 def pause(before: int) -> int:
