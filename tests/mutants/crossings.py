@@ -34,9 +34,8 @@ asyncioreactor.install(loop)
 loop.close()
 """,
 }
-# These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets. C9 and C30 hang
-# there now and then without a mutant, nobody knows why yet: they kill nothing.
-NOT_IN_PATCHED = ("C9", "C30", "L17", "R15", "R22", "R24", "R26", "X7")
+# These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets.
+NOT_IN_PATCHED = ("L17", "R15", "R22", "R24", "R26", "X7")
 
 CORE = ("gevent->asyncio/thread", "trio->asyncio/guest", "asyncio->threads/thread")
 HELD = "trio->gevent/thread"  # What is started there may be cancelled before its first step; and its loop can end by an error.
