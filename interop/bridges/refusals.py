@@ -14,7 +14,6 @@ from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
 
 from interop.bridges.crossing import ON_ASYNCIO, ON_TRIO, every
-from interop.unpatched import patched_by
 
 if TYPE_CHECKING:
     from interop.bridges.portals import Portals
@@ -145,6 +144,14 @@ def in_a_thread(fn: Callable[[], Any]) -> Any:
     thread.start()
     thread.join()
     return future.result()
+
+
+def patched_by(what: str) -> str | None:
+    """Who has patched this module here, as they say themselves."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if gevent is not None and gevent.is_module_patched("_thread" if what == "thread" else what):
+        return "gevent"
+    return "eventlet" if eventlet is not None and eventlet.is_monkey_patched(what) else None
 
 
 def _patched(bridge: Portals) -> Iterator[tuple[Any, str]]:

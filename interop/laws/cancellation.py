@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.threads import Latch
+from interop.laws.threads import Latch, until
 from interop.laws.world import Broken, Outcome, WayBack, World, expect
 
 STRUCTURED = 'Trio reference, "Cancellation and timeouts"; Notes on structured concurrency'
@@ -241,8 +241,7 @@ async def a_call_that_is_cancelled_before_its_first_step_never_starts(world: Wor
         await world.call(callee)
 
     blocker = await world.caller.spawn(world.call, block)
-    while not at_work.is_set():
-        await world.caller.turn()
+    await until(world.caller, at_work.is_set)
     task = await world.caller.spawn(call)
     await started.wait()
     await world.turns(3)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from interop.laws.world import Driver, Event, World
-from interop.unpatched import original
+
+try:
+    from _queue import SimpleQueue
+except ImportError:  # PyPy
+    from queue import SimpleQueue
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
@@ -22,29 +25,26 @@ PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
 class Latch:
     """What blocks a whole thread until another one opens it.
 
-    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Those events
-    are for the greenlets of one thread: set in another one, they wake nobody (eventlet), or not each time (gevent).
+    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Set in another
+    thread, eventlet's wakes nobody. They patch queue.SimpleQueue, and not what it is made of.
     """
 
     def __init__(self) -> None:
-        self._lock = original("_thread", "allocate_lock")()
-        self._lock.acquire()
-        self._closed = [True]  # Of those who open it, the first takes this out.
+        self._is_set = False
+        self._open: SimpleQueue[None] = SimpleQueue()
 
     def set(self) -> None:
         """Open it, from anywhere."""
-        with contextlib.suppress(IndexError):
-            self._closed.pop()
-            self._lock.release()
+        self._is_set = True
+        self._open.put(None)
 
     def is_set(self) -> bool:
         """Whether it is open."""
-        return not self._closed
+        return self._is_set
 
     def wait(self) -> None:
         """Block this thread until it is."""
-        with self._lock:
-            pass
+        self._open.put(self._open.get())
 
 
 def pause(before: int) -> int:
@@ -52,6 +52,14 @@ def pause(before: int) -> int:
     if before < PAUSES:
         time.sleep(PAUSE)
     return before + 1
+
+
+async def until(side: Driver, ready: Callable[[], object]) -> None:
+    """Let this side's loop go round until then."""
+    pauses = 0
+    while not ready():
+        await side.turn()
+        pauses = pause(pauses)
 
 
 def rounds() -> Iterator[int]:
