@@ -106,7 +106,9 @@ class Thread:
             self._plain = threading.Thread(target=target, name=name, daemon=_daemons())
             cast(Any, self._plain)._started = Started()
             if not self._plain.daemon:
-                cast(Any, threading)._register_atexit(_call, weakref.WeakMethod(end))
+                self.end = weakref.WeakMethod(end)
+                _waited_for.add(self)
+                _at_exit()
         else:
             self._running = _lock()
 
@@ -143,10 +145,19 @@ class Thread:
                 pass
 
 
-def _call(method: Callable[[], Callable[[], object] | None]) -> None:
-    end = method()
-    if end is not None:
-        end()
+_waited_for: weakref.WeakSet[Thread] = weakref.WeakSet()
+
+
+@lru_cache
+def _at_exit() -> None:
+    cast(Any, threading)._register_atexit(_end_all)  # Once: nothing is ever taken out of that table.
+
+
+def _end_all() -> None:
+    for thread in list(_waited_for):
+        end = thread.end()
+        if end is not None:
+            end()
 
 
 def _daemons() -> bool:

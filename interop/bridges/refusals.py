@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
 
-from interop.bridges.crossing import ON_TRIO, every
+from interop.bridges.crossing import ON_ASYNCIO, ON_TRIO, every
 
 if TYPE_CHECKING:
     from interop.bridges.portals import Portals
@@ -37,6 +41,24 @@ class Attempt:
     async def __aexit__(self, *exc: object) -> None: ...
 
 
+class Without:
+    """A session that is opened where a package is not installed."""
+
+    def __init__(self, package: str, session: Any) -> None:
+        self.package, self.session = package, session
+
+    async def __aenter__(self) -> Any:
+        kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] == self.package}
+        sys.modules.update(dict.fromkeys(kept))  # type: ignore[arg-type]
+        try:
+            return await self.session.__aenter__()
+        finally:
+            sys.modules.update(kept)
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.session.__aexit__(None, None, None)
+
+
 def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     """In the caller.
 
@@ -46,6 +68,8 @@ def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     yield from _topologies(bridge)
     yield from _not_running(bridge, there)
     yield from _wraps(bridge, there)
+    yield from _patched(bridge)
+    yield from _without_greenlets(bridge)
     if there is not None:
         yield from _of_what_runs(bridge, there)
         yield from _twice(bridge)
@@ -92,6 +116,60 @@ def _not_running(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, 
     if bridge.topology == "thread" and not runs_here.get(name, True):  # Every thread has a hub, or gets one.
         words = re.escape(f"no {name} loop runs in this thread: call interop.adapters.{name}.current() ") + REASON
         yield Attempt(importlib.import_module(f"interop.adapters.{name}").current), words
+    if bridge.topology == "thread" and name == "gevent" and not patched_by("thread"):
+        words = r"no gevent loop runs in this thread: call interop\.adapters\.gevent\.current\(\) in a greenlet"
+        yield Attempt(lambda: in_a_thread(_without_its_hub)), words
+
+
+def _without_its_hub() -> Runtime:
+    """In a thread whose hub another one has destroyed, and not taken away."""
+    import gevent
+
+    in_a_thread(partial(gevent.get_hub().destroy, True))
+    current: Callable[[], Runtime] = importlib.import_module("interop.adapters.gevent").current
+    return current()
+
+
+def in_a_thread(fn: Callable[[], Any]) -> Any:
+    """What fn gives or raises in a thread of its own."""
+    future = Future[Any]()
+
+    def target() -> None:
+        try:
+            future.set_result(fn())
+        except BaseException as error:
+            future.set_exception(error)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    return future.result()
+
+
+def patched_by(what: str) -> str | None:
+    """Who has patched this module here, as they say themselves."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if gevent is not None and gevent.is_module_patched("_thread" if what == "thread" else what):
+        return "gevent"
+    return "eventlet" if eventlet is not None and eventlet.is_monkey_patched(what) else None
+
+
+def _patched(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """Where gevent or eventlet has patched the process, there is no poller and no thread that Trio could use."""
+    who, what = next(((who, what) for what in ("select", "thread") if (who := patched_by(what))), (None, None))
+    if who is not None:
+        for name in ON_TRIO:
+            why = re.escape(f"cannot start {name!r}: {who} has patched {what} in this process, and Trio needs ")
+            yield _open(bridge, name, "thread"), why + rf"\S.*\. Instead: {REASON}"
+
+
+def _without_greenlets(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """An asyncio loop is a guest in a greenlet, and Twisted and Trio need none for anything else."""
+    hosts = bridge.crossing.caller.startswith("twisted") or bridge.crossing.caller in ON_TRIO
+    if hosts and bridge.topology == "guest" and bridge.crossing.callee in ON_ASYNCIO:
+        callee, needs = bridge.crossing.callee, r"greenlet is not installed\. Install it with: pip install "
+        words = re.escape(f"cannot open a portal to '{callee}, as a guest of {bridge.here().name}': ") + needs
+        yield Without("greenlet", _open(bridge, callee, "guest")), words + re.escape("'async-interop[gevent]'")
 
 
 def _wraps(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:

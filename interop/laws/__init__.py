@@ -3,7 +3,7 @@
 law.py        what a law is, and the catalogue
 world.py      what a law sees: two sides, a bridge, a trace
 needs.py      what a law may need, and why it does not apply where that is missing
-threads.py    what laws ask of other threads: that one sets an event, that they end, that they sleep
+threads.py    what laws ask of other threads: that they wait, that one sets an event, that they end, that they sleep
 values cancellation context liveness resources streams hybrids sequences fetching    chapters V C X L R S H M F
 model/        what chapter M runs: random programs beside a model of a crossing
 wrapped.py    H: what wrap() takes beside a framework's own futures

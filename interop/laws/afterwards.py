@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import threading
@@ -121,3 +122,26 @@ async def the_threads_of_the_callees_own_pool_end_with_the_session(world: World)
     await world.close(session)
     is_gone, _ = await settled(world, left, (0,))
     expect(len(kept) == 1 and is_gone, kept)
+
+
+@law("R30", needs=("opens",), source="https://docs.python.org/3/library/atexit.html", once=True)
+async def what_is_to_be_done_at_the_end_of_the_process_is_forgotten_with_its_session(world: World) -> None:
+    """Look for a callback that is given to atexit, or to the threading module, for each session: the table grows for ever."""
+
+    async def cycle() -> None:
+        session = await world.open()
+        await world.call_on(session, world.callee.turn)
+        await world.close(session)
+
+    async def left() -> Count:
+        finalizers: Any = weakref.finalize
+        return atexit._ncallbacks(), len(getattr(threading, "_threading_atexits", ())), len(finalizers._registry)
+
+    for _ in range(3):
+        await cycle()
+    gc.collect()
+    before = await left()
+    for _ in range(6):
+        await cycle()
+    is_flat, after = await settled(world, left, before)
+    expect(is_flat, (before, after))

@@ -1,4 +1,4 @@
-"""X: the callee is at home: what its framework says of its own thread, and does for other threads, is so in a call, too."""
+"""L, X: the callee is at home: what its framework says of its own thread, and does with others, is so in a call, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from interop.laws.threads import wait_until_asleep, waited
 from interop.laws.world import Driver, NotApplicable, World, expect
 
 THREADSAFE = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon_threadsafe"
+POOL = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.run_in_executor"
 IO_THREAD = "https://docs.twisted.org/en/stable/api/twisted.python.threadable.html#isInIOThread"
 
 
@@ -53,3 +54,26 @@ async def what_a_thread_sends_to_a_sleeping_loop_in_its_frameworks_own_way_arriv
 
     if not (await arrives(world.caller)) | (await world.call(arrives, world.callee)):
         raise NotApplicable(f"neither {world.caller.name} nor {world.callee.name} has a way into its loop for other threads")
+
+
+@law("L31", needs=("opens", "callee-loop", "pool"), source=POOL, once=True)
+async def what_the_callee_gives_to_the_pool_of_its_loop_comes_back_and_its_session_can_be_closed(world: World) -> None:
+    """Look for a loop that no answer from a thread wakes, for a pool that loses errors, or for one whose end never comes."""
+    error = ValueError("in the pool")
+
+    def fails() -> None:
+        raise error
+
+    async def works() -> list[object]:
+        got = [await world.callee.in_pool(lambda: "fine")]
+        try:
+            await world.callee.in_pool(fails)
+        except ValueError as caught:
+            got.append(caught)
+        return got
+
+    session = await world.open()
+    got = await world.call_on(session, works)
+    await world.close(session)
+    world.reports.clear()  # gevent reports what fails in its pool, whoever waits for it.
+    expect(got == ["fine", error], got)

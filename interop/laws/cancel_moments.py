@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from functools import partial
 from typing import Any
 
 from interop.laws.cancellation import ASYNCIO, STRUCTURED, unanswered
 from interop.laws.law import law
+from interop.laws.threads import Latch, until
 from interop.laws.world import Afn, Outcome, World, expect
 
 TIMEOUTS = "https://docs.python.org/3/library/asyncio-task.html#asyncio.timeout"
@@ -93,7 +93,7 @@ class Gate:
     """A loop that comes to it stays until it is opened."""
 
     def __init__(self) -> None:
-        self._here, self._go = threading.Event(), threading.Event()
+        self._here, self._go = Latch(), Latch()
         self.open = self._go.set
 
     def hold(self) -> None:
@@ -103,8 +103,7 @@ class Gate:
 
     async def reached(self, world: World) -> None:
         """In the caller: the loop is there."""
-        while not self._here.is_set():
-            await world.caller.turn()
+        await until(world.caller, self._here.is_set)
 
 
 @law("C31", needs=("cancel", "why"), source="https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.cancel", once=True)
@@ -205,8 +204,7 @@ async def a_cancel_that_is_pending_when_a_session_ends_is_not_lost(world: World)
     mine: list[Any] = []
 
     async def body() -> None:
-        while not mine:  # A thread may begin before its task is known here.
-            await world.caller.turn()
+        await until(world.caller, lambda: mine)  # A thread may begin before its task is known here.
         await world.caller.cancel(mine[0])
         try:
             await world.close(session)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from interop.laws.law import law
+from interop.laws.threads import Latch, until
 from interop.laws.world import Broken, Outcome, WayBack, World, expect
 
 STRUCTURED = 'Trio reference, "Cancellation and timeouts"; Notes on structured concurrency'
@@ -38,7 +38,7 @@ async def cancelling_the_caller_delivers_the_callees_native_cancel(world: World)
 @law("C2", needs=("cancel",), source=STRUCTURED)
 async def the_caller_resumes_after_the_callees_cleanup(world: World) -> None:
     """Look for a wait() that returns as soon as the cancel is *requested*."""
-    cleaning, gate = world.caller.event(), threading.Event()
+    cleaning, gate = world.caller.event(), Latch()
 
     async def callee() -> None:
         try:
@@ -226,7 +226,7 @@ async def the_callers_task_is_as_before_after_a_call(world: World) -> None:
 @law("C9", needs=("cancel", "callee-loop", "thread"), source=STRUCTURED)
 async def a_call_that_is_cancelled_before_its_first_step_never_starts(world: World) -> None:
     """Look for a request that is queued in the callee's loop, and not taken back."""
-    at_work, go = threading.Event(), threading.Event()
+    at_work, go = Latch(), Latch()
     started = world.caller.event()
 
     async def block() -> None:
@@ -241,8 +241,7 @@ async def a_call_that_is_cancelled_before_its_first_step_never_starts(world: Wor
         await world.call(callee)
 
     blocker = await world.caller.spawn(world.call, block)
-    while not at_work.is_set():
-        await world.caller.turn()
+    await until(world.caller, at_work.is_set)
     task = await world.caller.spawn(call)
     await started.wait()
     await world.turns(3)

@@ -16,6 +16,9 @@ from interop.laws.threads import others_end, waited
 from interop.laws.world import Event, NotApplicable, World, expect
 
 CLOSE = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.close: any pending callbacks will be discarded"
+EXIT = (
+    "https://docs.python.org/3/library/threading.html#thread-objects: the program exits when no alive non-daemon threads are left"
+)
 Main = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -237,3 +240,21 @@ async def an_error_whose_callers_loop_was_closed_without_its_clean_up_is_reporte
     said, world.reports[:] = list(world.reports), []
     expect(world.trace == ["over"], world.trace)
     expect(any("nobody hears of it" in line or "a traceback" in line for line in said), said)
+
+
+@law("L32", needs=("opens", "drops", "thread"), source=EXIT, once=True, ends=True)
+async def what_the_end_of_a_process_waits_for_is_told_to_end(world: World) -> None:
+    """Look for a thread that is no daemon: the end of the program waits for it, and for ever if a session is open then.
+
+    The law asks for what Python asks for when the main thread is over, and waits for the threads that it would wait for.
+    """
+    before = {it for it in threading.enumerate() if not it.daemon}
+    session = await world.open()
+    await world.call_on(session, world.callee.turn)
+    daemons = [it for it in threading.enumerate() if it.daemon]
+    for callback in reversed(getattr(threading, "_threading_atexits", ())):
+        if getattr(callback, "func", callback).__module__ != "concurrent.futures.thread":  # It would end all pools, for good.
+            callback()
+    await others_end(world, [*before, *daemons])
+    with contextlib.suppress(Exception):  # Its peer may be gone.
+        await world.close(session)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from interop.laws.law import law
+from interop.laws.threads import Latch
 from interop.laws.world import Driver, WayBack, World, expect, ident
 
 ENDED = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.stop; Twisted: ConnectionDone"
@@ -163,7 +164,7 @@ async def a_call_that_a_close_ends_or_refuses_says_that_it_was_closed(world: Wor
 @law("L26", needs=("errors", "opens", "callee-loop", "owns-loop", "thread"), source=ENDED, once=True)
 async def a_call_that_waits_for_its_turn_in_a_loop_that_ends_says_that_it_is_gone(world: World) -> None:
     """Look for a queue that nobody empties any more: what runs is told of the end, and what has not begun is not."""
-    session, started, queued = await world.open(), world.caller.event(), threading.Event()
+    session, started, queued = await world.open(), world.caller.event(), Latch()
 
     async def ends() -> None:
         world.tell_caller(started.set)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.threads import rounds
+from interop.laws.threads import pause, rounds, until
 from interop.laws.world import NotApplicable, Outcome, World, expect, running_asyncio_loop
 
 SHUTDOWN = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown"
@@ -125,9 +125,10 @@ async def fill_its_pools(world: World) -> None:
         await go.wait()
 
     tasks = [await world.caller.spawn(world.call, waits) for _ in range(100)]
-    seen, quiet = 0, 0
+    seen, quiet, pauses = 0, 0, 0
     while quiet < 50:  # Turns of the caller in which no thread has come.
         await world.caller.turn()
+        pauses = pause(pauses)
         seen, quiet = (seen, quiet + 1) if threading.active_count() <= seen else (threading.active_count(), 0)
     world.tell_callee(go.set)
     for task in tasks:
@@ -287,8 +288,7 @@ async def close_waits_for_a_call_that_is_ending_by_itself(world: World) -> None:
 
     async def callee() -> str:
         world.tell_caller(started.set)
-        while not closing.is_set():
-            await world.callee.turn()
+        await until(world.callee, closing.is_set)
         for _ in range(500):  # Whatever thread is first now, it is not over before close() has begun.
             await world.callee.turn()
         return "done"

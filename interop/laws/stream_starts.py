@@ -9,6 +9,7 @@ from typing import Any
 from interop.laws.law import law
 from interop.laws.odd_values import TRUTH, same, values
 from interop.laws.streams import PEP525, drive, echo, source
+from interop.laws.threads import until
 from interop.laws.world import Driver, NotApplicable, Outcome, World, expect
 
 ITERATORS = "https://docs.python.org/3/glossary.html#term-asynchronous-iterator"
@@ -97,8 +98,7 @@ async def cancelled_then_closed(world: World) -> Outcome:
 
     async def cleaned() -> None:
         world.tell_caller(cleans.set)
-        while not closing.is_set():
-            await world.callee.turn()
+        await until(world.callee, closing.is_set)
         for _ in range(500):  # Whatever thread is first now, it is not over before close() has begun.
             await world.callee.turn()
         world.trace.append("cleaned")

@@ -1,15 +1,20 @@
-"""What laws ask of other threads: that one sets an event, that they end, that they sleep."""
+"""What laws ask of other threads: that they wait, that one sets an event, that they end, that they sleep."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from interop.laws.world import Driver, Event, World
+
+try:
+    from _queue import SimpleQueue
+except ImportError:  # PyPy
+    from queue import SimpleQueue
 
 TASKS = Path("/proc/self/task")
 PAUSE = 0.001  # seconds; a loop that is never idle keeps the GIL from other threads, for seconds on two idle processors
@@ -17,11 +22,44 @@ ROUNDS, ROUNDS_AT_MOST = 8, 40
 PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
 
 
+class Latch:
+    """What blocks a whole thread until another one opens it.
+
+    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Set in another
+    thread, eventlet's wakes nobody. They patch queue.SimpleQueue, and not what it is made of.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._open: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """Open it, from anywhere."""
+        self._is_set = True
+        self._open.put(None)
+
+    def is_set(self) -> bool:
+        """Whether it is open."""
+        return self._is_set
+
+    def wait(self) -> None:
+        """Block this thread until it is."""
+        self._open.put(self._open.get())
+
+
 def pause(before: int) -> int:
     """Let other threads go on, unless there were too many pauses before; how many there were."""
     if before < PAUSES:
         time.sleep(PAUSE)
     return before + 1
+
+
+async def until(side: Driver, ready: Callable[[], object]) -> None:
+    """Let this side's loop go round until then."""
+    pauses = 0
+    while not ready():
+        await side.turn()
+        pauses = pause(pauses)
 
 
 def rounds() -> Iterator[int]:

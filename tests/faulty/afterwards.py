@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.faulty.fault import Fault, adapter
+from tests.faulty.fault import Fault, Session, adapter
 
 
 class LeavesACancelToTheNextCall(Fault):
@@ -72,3 +73,13 @@ class HasOnePoolForAllItsLoops(Fault):
             return good(loop, executor or pool, fn, *args)
 
         asyncio.BaseEventLoop.run_in_executor = run_in_executor  # type: ignore[assignment,method-assign]
+
+
+class WillCloseEachSessionAtExit(Fault):
+    """As `atexit.register(session.close)`, which close() does not take back."""
+
+    breaks = "R30"
+
+    async def opens(self, session: Session) -> None:
+        await super().opens(session)
+        atexit.register(list)

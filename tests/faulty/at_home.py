@@ -1,7 +1,8 @@
-"""What breaks the laws about what frameworks say of their own threads, and do for others (chapter X)."""
+"""What breaks the laws about what frameworks say of their own threads, and do with others (chapters L and X)."""
 
 from __future__ import annotations
 
+import asyncio
 from asyncio.selector_events import BaseSelectorEventLoop
 from typing import Any
 
@@ -36,3 +37,23 @@ class WakesTheLoopForItsOwnCallsAlone(Fault):
 
     def spoil(self) -> None:
         BaseSelectorEventLoop._write_to_self = lambda loop: None  # type: ignore[attr-defined,unused-ignore]
+
+
+class SwallowsWhatFailsInItsPool(Fault):
+    """As an executor of the bridge's own, whose threads print an error and go on."""
+
+    breaks = "L31"
+
+    def spoil(self) -> None:
+        good = asyncio.BaseEventLoop.run_in_executor
+
+        def run_in_executor(loop: Any, executor: Any, fn: Any, *args: Any) -> Any:
+            def job() -> Any:
+                try:
+                    return fn(*args)
+                except Exception:
+                    return None
+
+            return good(loop, executor, job)
+
+        asyncio.BaseEventLoop.run_in_executor = run_in_executor  # type: ignore[assignment,method-assign]

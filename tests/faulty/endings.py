@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from interop import unpatched
 from interop.runtime import Runtime
 from interop.unpatched import running_loop
 from tests.faulty.fault import Fault, adapter
@@ -59,3 +60,13 @@ class IsSilentWhereNobodyWaits(Fault):
 
     def spoil(self) -> None:
         Runtime.unheard = lambda runtime, error: None  # type: ignore[method-assign]
+
+
+class LetsTheProcessWaitForItsThreads(Fault):
+    """As `threading.Thread(target=run_loop).start()`."""
+
+    breaks = "L32"
+
+    def spoil(self) -> None:
+        unpatched._daemons = lambda: False
+        unpatched._at_exit = lambda: None  # type: ignore[assignment]

@@ -13,6 +13,9 @@ PATCHED = {"gevent-patched": "import gevent.monkey; gevent.monkey.patch_all()"}
 PROCESSES = {
     **PATCHED,
     "a-process-without-sniffio": "import sys; sys.modules.pop('sniffio', None)",
+    "green-imports": "from eventlet.green import socket, threading",
+    # As in a subinterpreter.
+    "no-daemon-threads": "import _thread; _thread.daemon_threads_allowed = lambda: False",
     "a-default-reactor": "from twisted.internet import reactor",
     "a-stopped-reactor": """
 from twisted.internet import reactor
@@ -32,9 +35,8 @@ asyncioreactor.install(loop)
 loop.close()
 """,
 }
-# These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets. C9 and C30 hang
-# there now and then without a mutant, nobody knows why yet: they kill nothing.
-NOT_IN_PATCHED = ("C9", "C30", "L17", "R15", "R22", "R24", "R26", "X7", "X18")
+# These laws ask which thread code runs in, or count threads' work: in a patched process threads are greenlets.
+NOT_IN_PATCHED = ("L17", "R15", "R22", "R24", "R26", "X7", "X18")
 
 CORE = ("gevent->asyncio/thread", "trio->asyncio/guest", "asyncio->threads/thread")
 HELD = "trio->gevent/thread"  # What is started there may be cancelled before its first step; and its loop can end by an error.
@@ -65,11 +67,17 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->asyncio/guest",
         "eventlet->gevent/thread",
         "gevent->asyncio/thread in gevent-patched",
+        "asyncio->gevent/thread in green-imports",
     ),
     "interop/adapters/threads.py": ("threads->gevent/thread", "trio->threads/thread", "threads->threads/thread"),
     "interop/adapters/threads_lanes.py": ("trio->threads/thread", "threads->threads/thread", "threads->asyncio/thread"),
     "interop/adapters/tornado.py": ("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
-    "interop/adapters/trio.py": ("asyncio->trio/guest", "trio->asyncio/guest", "trio->trio/thread"),
+    "interop/adapters/trio.py": (
+        "asyncio->trio/guest",
+        "trio->asyncio/guest",
+        "trio->trio/thread",
+        "gevent->asyncio/thread in gevent-patched",
+    ),
     "interop/adapters/twisted.py": (
         "twisted->twisted[asyncio]/thread",
         "twisted->asyncio/guest",
@@ -142,6 +150,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/unpatched.py": (
         "gevent->asyncio/thread in gevent-patched",
         "threads->asyncio/thread",
+        "asyncio->eventlet/thread",
+        "threads->asyncio/thread in no-daemon-threads",
     ),
     "interop/wrapping.py": (
         "gevent->asyncio/thread",

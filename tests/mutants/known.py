@@ -350,6 +350,13 @@ EQUIVALENT: tuple[Known, ...] = (
         "an asyncioreactor is woken by its loop: nothing writes to the waker that moves with it",
     ),
     Known(
+        "interop/unpatched.py",
+        "_selectors",
+        "@lru_cache",
+        "",
+        "each loop in a patched process gets a copy of selectors of its own: the same, slower",
+    ),
+    Known(
         "interop/topologies/loop.py",
         "OnLoop.__init__",
         "super().__init__(here, name, adapter.current)",

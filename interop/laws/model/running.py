@@ -8,7 +8,6 @@ model allows each order. Nothing waits for time.
 from __future__ import annotations
 
 import copy
-import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -19,6 +18,7 @@ from interop.laws.model.caller import TURNS, Caller
 from interop.laws.model.expected import Model
 from interop.laws.model.program import Program, Step
 from interop.laws.model.spans import Differs
+from interop.laws.threads import Latch
 from interop.laws.world import WayBack, World
 
 
@@ -50,7 +50,7 @@ class Run:
         self.errors: dict[int, Failed] = {}
         self.items: dict[int, list[Value]] = {}
         self.gates: dict[int, Any] = {}
-        make = {"event": self.world.callee.event, "thread": threading.Event}
+        make = {"event": self.world.callee.event, "thread": Latch}
         for _, do in self.program.statements():
             falsy = do.has("falsy")
             self.values[do.number] = Value(do.number, not falsy)
