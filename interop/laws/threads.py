@@ -25,8 +25,8 @@ PAUSES = 3000  # then it spins, and is found to hang sooner than one that sleeps
 class Latch:
     """What blocks a whole thread until another one opens it.
 
-    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Set in another
-    thread, eventlet's wakes nobody. They patch queue.SimpleQueue, and not what it is made of.
+    Where gevent or eventlet has patched threads, threading.Event blocks a greenlet, and the loop around it goes on. Set in
+    another thread, eventlet's wakes nobody. They patch queue.SimpleQueue, and not what it is made of.
     """
 
     def __init__(self) -> None:
