@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from interop.laws.law import law
-from interop.laws.resources import SHUTDOWN, Count, settled
+from interop.laws.resources import SHUTDOWN, Count, cycle, settled
 from interop.laws.world import WayBack, World, expect
 
 COOPERATIVE = "https://docs.python.org/3/library/asyncio-task.html#task-cancellation: a task may end although it was cancelled"
@@ -128,20 +128,15 @@ async def the_threads_of_the_callees_own_pool_end_with_the_session(world: World)
 async def what_is_to_be_done_at_the_end_of_the_process_is_forgotten_with_its_session(world: World) -> None:
     """Look for a callback that is given to atexit, or to the threading module, for each session: the table grows for ever."""
 
-    async def cycle() -> None:
-        session = await world.open()
-        await world.call_on(session, world.callee.turn)
-        await world.close(session)
-
     async def left() -> Count:
         finalizers: Any = weakref.finalize
         return atexit._ncallbacks(), len(getattr(threading, "_threading_atexits", ())), len(finalizers._registry)
 
     for _ in range(3):
-        await cycle()
+        await cycle(world)
     gc.collect()
     before = await left()
     for _ in range(6):
-        await cycle()
+        await cycle(world)
     is_flat, after = await settled(world, left, before)
     expect(is_flat, (before, after))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread
 import contextlib
 import gc
 import threading
@@ -246,15 +247,17 @@ async def an_error_whose_callers_loop_was_closed_without_its_clean_up_is_reporte
 async def what_the_end_of_a_process_waits_for_is_told_to_end(world: World) -> None:
     """Look for a thread that is no daemon: the end of the program waits for it, and for ever if a session is open then.
 
-    The law asks for what Python asks for when the main thread is over, and waits for the threads that it would wait for.
+    The law asks for what Python asks for when the main thread is over, and waits for the threads that it would wait for. Those of
+    executors Python itself ends then, all of them and for good: they are left alone here.
     """
     before = {it for it in threading.enumerate() if not it.daemon}
     session = await world.open()
     await world.call_on(session, world.callee.turn)
-    daemons = [it for it in threading.enumerate() if it.daemon]
+    executors: Any = concurrent.futures.thread
+    others = [it for it in threading.enumerate() if it.daemon or it in executors._threads_queues]
     for callback in reversed(getattr(threading, "_threading_atexits", ())):
-        if getattr(callback, "func", callback).__module__ != "concurrent.futures.thread":  # It would end all pools, for good.
+        if getattr(callback, "func", callback).__module__ != executors.__name__:
             callback()
-    await others_end(world, [*before, *daemons])
+    await others_end(world, [*before, *others])
     with contextlib.suppress(Exception):  # Its peer may be gone.
         await world.close(session)

@@ -10,7 +10,7 @@ from typing import Any
 
 from interop.laws.law import law
 from interop.laws.threads import Latch
-from interop.laws.world import Driver, WayBack, World, expect, ident
+from interop.laws.world import Afn, Driver, Outcome, WayBack, World, expect, ident
 
 ENDED = "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.stop; Twisted: ConnectionDone"
 ERRORS = "PEP 8: design exception hierarchies based on the distinctions that code catching the exceptions is likely to need"
@@ -46,14 +46,13 @@ async def dies(world: World) -> None:
     await world.callee.sleep_forever()
 
 
-@law("L18", needs=("callee-loop", "owns-loop", "lasts"), source=ENDED, once=True, ends=True)
-async def a_call_into_a_loop_that_ends_or_has_ended_is_not_left_waiting(world: World) -> None:
-    """Look for an answer that only the loop which has ended could have given, or for a request that is queued for it."""
+async def ended_by_its_own_code(world: World, waits: Afn) -> list[Outcome]:
+    """How a call of waits() ends, and after it the call in which the callee's loop was ended, as its users end it."""
     started = world.caller.event()
 
     async def callee() -> None:
         world.tell_caller(started.set)
-        await world.callee.sleep_forever()
+        await waits()
 
     async def ends() -> None:
         world.callee.end_loop()
@@ -62,40 +61,39 @@ async def a_call_into_a_loop_that_ends_or_has_ended_is_not_left_waiting(world: W
     tasks = [await world.caller.spawn(world.call, callee)]
     await started.wait()
     tasks.append(await world.caller.spawn(world.call, ends))
-    got = [await world.caller.join(task) for task in tasks]
-    got.append(await world.spawned(world.call, world.callee.turn))
-    if "open" in world.bridge.has:  # What closing says then is not the question.
+    return [await world.caller.join(task) for task in tasks]
+
+
+async def close_in_any_way(world: World) -> None:
+    """The callee's loop has ended: what closing says then is not the question."""
+    if "open" in world.bridge.has:
         session, world.session = world.session, None
         with contextlib.suppress(Exception):
             await world.close(session)
+
+
+@law("L18", needs=("callee-loop", "owns-loop", "lasts"), source=ENDED, once=True, ends=True)
+async def a_call_into_a_loop_that_ends_or_has_ended_is_not_left_waiting(world: World) -> None:
+    """Look for an answer that only the loop which has ended could have given, or for a request that is queued for it."""
+    got = await ended_by_its_own_code(world, world.callee.sleep_forever)
+    got.append(await world.spawned(world.call, world.callee.turn))
+    await close_in_any_way(world)
     expect("value" not in {kind for kind, _ in got}, got)
 
 
 @law("L29", needs=("dies", "callee-loop", "owns-loop", "lasts"), source=ENDED, once=True, ends=True)
 async def a_loop_that_its_own_code_ends_lets_its_calls_clean_up(world: World) -> None:
     """Look for a loop that stops where it stands: what a call has begun there is left as it is."""
-    started = world.caller.event()
 
-    async def callee() -> None:
-        world.tell_caller(started.set)
+    async def waits() -> None:
         try:
             await world.callee.sleep_forever()
         finally:
             await world.callee.shielded(world.callee.turn)
             world.trace.append("cleaned up")
 
-    async def ends() -> None:
-        world.callee.end_loop()
-        await world.callee.sleep_forever()
-
-    tasks = [await world.caller.spawn(world.call, callee)]
-    await started.wait()
-    tasks.append(await world.caller.spawn(world.call, ends))
-    got = [await world.caller.join(task) for task in tasks]
-    if "open" in world.bridge.has:  # What closing says then is not the question.
-        session, world.session = world.session, None
-        with contextlib.suppress(Exception):
-            await world.close(session)
+    got = await ended_by_its_own_code(world, waits)
+    await close_in_any_way(world)
     expect("value" not in {kind for kind, _ in got}, got)
     expect(world.trace == ["cleaned up"], world.trace)
 

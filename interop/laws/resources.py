@@ -135,29 +135,32 @@ async def fill_its_pools(world: World) -> None:
         await world.caller.join(task)
 
 
-@law("R3", needs=("opens",), source="Opening and closing is what tests do all day", once=True)
-async def twelve_cycles_leave_nothing_behind(world: World) -> None:
-    """Look for a thread or a file for each session that was ever open."""
+async def cycle(world: World) -> None:
+    """A session that is opened, used and closed."""
 
     async def fine() -> str:
         await world.callee.turn()
         return "fine"
 
-    async def cycle() -> None:
-        session = await world.open()
-        got = await world.call_on(session, fine)
-        await world.close(session)
-        expect(got == "fine", got)
+    session = await world.open()
+    got = await world.call_on(session, fine)
+    await world.close(session)
+    expect(got == "fine", got)
+
+
+@law("R3", needs=("opens",), source="Opening and closing is what tests do all day", once=True)
+async def twelve_cycles_leave_nothing_behind(world: World) -> None:
+    """Look for a thread or a file for each session that was ever open."""
 
     async def left() -> Count:
         return threading.active_count(), open_files(), world.caller.alive()
 
     for _ in range(3):
-        await cycle()
+        await cycle(world)
     gc.collect()
     before = await left()
     for _ in range(12):
-        await cycle()
+        await cycle(world)
     is_flat, after = await settled(world, left, before)
     expect(is_flat, (before, after, threading.enumerate()))
 
