@@ -74,6 +74,6 @@ async def what_the_callee_gives_to_the_pool_of_its_loop_comes_back_and_its_sessi
 
     session = await world.open()
     got = await world.call_on(session, works)
+    world.reports.clear()  # A gevent hub reports what fails in its pool, before it gives it to the one who waits.
     await world.close(session)
-    world.reports[:] = [line for line in world.reports if "in the pool" not in line]  # gevent reports that, though it is heard.
     expect(got == ["fine", error], got)
