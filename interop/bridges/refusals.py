@@ -9,17 +9,21 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from inspect import iscoroutine
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from interop.bridges.crossing import ON_ASYNCIO, ON_TRIO, every
+from interop.bridges.crossing import NAMES, ON_ASYNCIO, ON_TRIO, Crossing, every
 
 if TYPE_CHECKING:
     from interop.bridges.portals import Portals
     from interop.runtime import Runtime
 
 REASON = r"\S+ \S+ \S+.*"  # Three words or more.
+# What our Twisted adapter keeps on the process's reactor: that a thread starts it; that its loop was our choice.
+CLAIMED, OURS = "_interop_claimed", "_interop_loop_is_ours"
 TOPOLOGIES = {"thread", "loop", "guest", "beside"}  # The last of them is none.
 
 
@@ -42,18 +46,31 @@ class Attempt:
 
 
 class Without:
-    """A session that is opened where a package is not installed."""
+    """A session that is opened where a package is not installed, or a module cannot be imported."""
 
-    def __init__(self, package: str, session: Any) -> None:
-        self.package, self.session = package, session
+    def __init__(self, module: str, session: Any) -> None:
+        self.module, self.session = module, session
+
+    @contextmanager
+    def _hidden(self) -> Iterator[None]:
+        kept = {name: it for name, it in sys.modules.items() if name == self.module or name.startswith(self.module + ".")}
+        sys.modules.update(dict.fromkeys([self.module, *kept]))  # type: ignore[arg-type]
+        try:
+            yield
+        finally:
+            del sys.modules[self.module]
+            sys.modules.update(kept)
+
+    def __enter__(self) -> Any:
+        with self._hidden():
+            return self.session.__enter__()
 
     async def __aenter__(self) -> Any:
-        kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] == self.package}
-        sys.modules.update(dict.fromkeys(kept))  # type: ignore[arg-type]
-        try:
+        with self._hidden():
             return await self.session.__aenter__()
-        finally:
-            sys.modules.update(kept)
+
+    def __exit__(self, *exc: object) -> None:
+        self.session.__exit__(None, None, None)
 
     async def __aexit__(self, *exc: object) -> None:
         await self.session.__aexit__(None, None, None)
@@ -69,6 +86,8 @@ def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
     yield from _not_running(bridge, there)
     yield from _wraps(bridge, there)
     yield from _patched(bridge)
+    yield from _import_fails(bridge)
+    yield from _reactors(bridge)
     yield from _without_greenlets(bridge)
     if there is not None:
         yield from _of_what_runs(bridge, there)
@@ -77,11 +96,13 @@ def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
 
 
 def _topologies(bridge: Portals) -> Iterator[tuple[Any, str]]:
-    """Each that this pair does not have, and one that nobody has."""
-    pair = (bridge.crossing.caller, bridge.crossing.callee)
-    has = {it.topology for it in every() if (it.caller, it.callee) == pair}
-    for topology in sorted(TOPOLOGIES - has):
-        yield _open(bridge, bridge.crossing.callee, topology), _no(bridge, bridge.crossing.callee, topology) + REASON
+    """Each that a pair of this caller does not have, whoever the callee is, and one that nobody has."""
+    caller = bridge.crossing.caller
+    for callee in NAMES:
+        if Crossing(caller, callee, "thread").missing is None:
+            has = {it.topology for it in every() if (it.caller, it.callee) == (caller, callee)}
+            for topology in sorted(TOPOLOGIES - has):
+                yield _open(bridge, callee, topology), _no(bridge, callee, topology) + REASON
 
 
 def _of_what_runs(bridge: Portals, there: Runtime) -> Iterator[tuple[Any, str]]:
@@ -158,9 +179,37 @@ def _patched(bridge: Portals) -> Iterator[tuple[Any, str]]:
     """Where gevent or eventlet has patched the process, there is no poller and no thread that Trio could use."""
     who, what = next(((who, what) for what in ("select", "thread") if (who := patched_by(what))), (None, None))
     if who is not None:
-        for name in ON_TRIO:
+        topologies = ("thread", "guest") if "trio" in bridge.here().hosts() else ("thread",)
+        for name, topology in product(ON_TRIO, topologies):
             why = re.escape(f"cannot start {name!r}: {who} has patched {what} in this process, and Trio needs ")
-            yield _open(bridge, name, "thread"), why + rf"\S.*\. Instead: {REASON}"
+            yield _open(bridge, name, topology), why + rf"\S.*\. Instead: {REASON}"
+    if who := patched_by("thread"):
+        why = rf"cannot start 'asyncio\[uvloop\]': {who} has patched threads, and {REASON}"
+        yield _open(bridge, "asyncio[uvloop]", "thread"), why + r"\. Instead: open the portal to 'asyncio'"
+
+
+def _import_fails(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """In a patched process, say: the framework is installed, and cannot be used."""
+    callee, who = bridge.crossing.callee, patched_by("socket")
+    where = f"in this process, which {who} has patched" if who else "here"
+    why = re.escape(f"cannot start {callee!r}: its import fails {where} (ModuleNotFoundError: ") + REASON
+    yield Without(bridge.callee.__name__, _open(bridge, callee, "thread")), why + r"\)\. Instead: start it in a process of its own"
+
+
+def _reactors(bridge: Portals) -> Iterator[tuple[Any, str]]:
+    """The process's reactor belongs to somebody who has not started it yet."""
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or reactor._started or reactor._startedBefore:
+        return
+    loop, state = getattr(reactor, "_asyncioEventloop", None), vars(reactor)
+    why = None
+    if "_interop" in state and CLAIMED not in state:
+        why = "is about to run in another thread, where a portal uses it"
+    elif loop is not None and loop.is_running() and OURS not in state:
+        why = "is installed on an asyncio loop that runs already"
+    if why is not None:
+        words = re.escape(f"cannot start 'twisted': the process's reactor {why}. Instead: ") + REASON
+        yield _open(bridge, "twisted", "thread"), words
 
 
 def _without_greenlets(bridge: Portals) -> Iterator[tuple[Any, str]]:

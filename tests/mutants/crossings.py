@@ -27,6 +27,32 @@ import asyncio
 from twisted.internet import asyncioreactor
 asyncioreactor.install(asyncio.SelectorEventLoop())
 """,
+    "a-running-loops-asyncioreactor": """
+import asyncio, threading
+from twisted.internet import asyncioreactor
+loop, runs = asyncio.SelectorEventLoop(), threading.Event()
+asyncioreactor.install(loop)
+loop.call_soon(runs.set)
+threading.Thread(target=loop.run_forever, daemon=True).start()
+runs.wait()
+""",
+    "a-reactor-about-to-run": """
+from twisted.internet import reactor
+from interop.adapters import twisted
+twisted.current()
+""",
+    "a-reactor-that-left-its-loop": """
+import asyncio, threading
+from interop.adapters.asyncio import open_portal
+loop, left = asyncio.SelectorEventLoop(), threading.Event()
+async def main():
+    async with open_portal("twisted[asyncio]", topology="loop"):
+        pass
+    left.set()
+loop.create_task(main())
+threading.Thread(target=loop.run_forever, daemon=True).start()
+left.wait()
+""",
     "a-closed-asyncioreactor": """
 import asyncio
 from twisted.internet import asyncioreactor
@@ -55,6 +81,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "trio->asyncio/guest",
         "asyncio->asyncio[uvloop]/thread",
         "asyncio->trio/guest",
+        "gevent->asyncio/thread in gevent-patched",
     ),
     "interop/adapters/asyncio_futures.py": ("asyncio->asyncio/thread", "asyncio->trio/guest", "asyncio->twisted[asyncio]/loop"),
     "interop/adapters/eventlet.py": (
@@ -71,7 +98,10 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "interop/adapters/threads.py": ("threads->gevent/thread", "trio->threads/thread", "threads->threads/thread"),
     "interop/adapters/threads_lanes.py": ("trio->threads/thread", "threads->threads/thread", "threads->asyncio/thread"),
-    "interop/adapters/tornado.py": ("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
+    "interop/adapters/tornado.py": (
+        *("tornado->tornado/loop", "tornado->tornado/thread", "gevent->tornado/guest"),
+        "asyncio->tornado/loop",
+    ),
     "interop/adapters/trio.py": (
         "asyncio->trio/guest",
         "trio->asyncio/guest",
@@ -101,6 +131,9 @@ FILES: dict[str, tuple[str, ...]] = {
         "asyncio->twisted[asyncio]/thread in a-default-reactor",
         "asyncio->twisted[asyncio]/thread in an-asyncioreactor",
         "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
+        "asyncio->twisted[asyncio]/thread in a-running-loops-asyncioreactor",
+        "asyncio->twisted[asyncio]/thread in a-reactor-about-to-run",
+        "asyncio->twisted/thread in a-reactor-that-left-its-loop",
     ),
     "interop/adapters/twisted_readers.py": ("twisted->asyncio/guest", "twisted->trio/guest"),
     "interop/bell.py": CORE,
@@ -116,16 +149,19 @@ FILES: dict[str, tuple[str, ...]] = {
     "interop/managers.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
     "interop/portal.py": (
         *("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
-        "anyio[asyncio]->anyio[trio]/guest",
+        *("anyio[asyncio]->anyio[trio]/guest", "gevent->trio/guest"),
     ),
-    "interop/runtime.py": (*CORE, HELD, "threads->asyncio/thread"),
+    "interop/runtime.py": (*CORE, HELD, "threads->asyncio/thread", "asyncio->twisted/thread"),
     "interop/streams.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
     "interop/topologies/executor.py": (
         "trio->asyncio/thread",
         "gevent->asyncio/guest",
         "gevent->asyncio/guest in gevent-patched",
     ),
-    "interop/topologies/guest.py": ("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted", "trio->gevent/thread"),
+    "interop/topologies/guest.py": (
+        *("trio->asyncio/guest", "asyncio->trio/guest", "trio->twisted/hosted", "trio->gevent/thread"),
+        "gevent->asyncio/guest in gevent-patched",
+    ),
     "interop/topologies/guest_turns.py": (
         "trio->asyncio/guest",
         "gevent->asyncio/guest",
