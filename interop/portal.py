@@ -168,22 +168,26 @@ class Portal:
         if home is None or home.forked or (there is not None and there.forked):
             return
         here = self._here() if self.shared else home
+        cancelled = False
         if there is not None:
             for call in list(self._calls):
                 call.ask_to_stop(PortalClosed(self._crossing))
-            await self._all_back(here)
+            cancelled = await self._all_back(here)
             if self._there_held:
                 self._there_held = False
                 self._tell(home, there, there.release)
         if self._hosted is not None:
-            await self._hosted.stop()
+            cancelled |= await self._hosted.stop()
         if self._home_held:
             self._home_held = False
             home.release()
         if there is not None:
+            if cancelled and not here.keeps_cancels:
+                raise here.cancel_types[0]
             await here.raise_due()
 
-    async def _all_back(self, here: Runtime) -> None:
+    async def _all_back(self, here: Runtime) -> bool:
+        """Wait for the calls; whether a cancel came meanwhile."""
         if self._calls:
             signal = Signal(here)
             self._waiting.append(signal)
@@ -191,6 +195,8 @@ class Portal:
                 signal.settle()
             await here.wait(signal)
             self._waiting.remove(signal)
+            return signal.unwanted is True
+        return False
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a portal belongs to the process that has opened it: open another one in the other process")

@@ -32,6 +32,7 @@ class Runtime(ABC):
         ident: the thread it runs in.
         cancel_types: what its native cancel raises.
         coroutines: it can run one.
+        keeps_cancels: a cancel that a wait outlasts is raised by a later wait of the same task; a Deferred is no task.
         guests: loops that run because this one does, as guests in this thread or in threads of their own.
         gone: why no call may reach it any more; its own waiting callers may still have to be resumed.
         dead: its loop does not run any more.
@@ -41,7 +42,7 @@ class Runtime(ABC):
 
     name: str
     cancel_types: ClassVar[tuple[type[BaseException], ...]]
-    coroutines = True
+    coroutines = keeps_cancels = True
 
     def __init__(self) -> None:
         self.ident = get_ident()

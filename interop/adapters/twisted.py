@@ -56,6 +56,7 @@ class Reactor(Runtime):
 
     name = "twisted"
     cancel_types = (CancelledError,)
+    keeps_cancels = False
 
     def __init__(self, reactor: Any) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ CAPABILITIES = {
     "back": "it has here() and back(): the callee can call the caller",
     "wrap": "it has wrap()",
     "wrap-any": "its wrap() also takes coroutines, objects with __await__() and concurrent.futures.Futures",
+    "wrap-back": "it has wrap_back(): the callee can wrap what the caller waits for",
     "inward": "it has inward(): a blocking session into the loop that runs here",
     "many": "any number of plain functions may wait at once: there is no pool with a limit",
     "drop": "a session that nobody has closed, and nobody can any more, says so and ends what it has started, at the latest when "
@@ -91,6 +92,10 @@ class Bridge:
 
     def wrap(self, session: Any, foreign: Any) -> Any:
         """Called in the caller: its native awaitable for one of the callee's."""
+        raise NotImplementedError
+
+    def wrap_back(self, here: Any, mine: Any) -> Any:
+        """Called in the callee: its native awaitable for one of the caller's."""
         raise NotImplementedError
 
 

@@ -23,7 +23,9 @@ class Portals(Bridge):
 
     name = "portal"
     crossings = tuple(every())
-    has = frozenset({"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "inward", "dies", "many", "refuse", "drop"})
+    has = frozenset(
+        {"cancel", "stream", "enter", "open", "back", "wrap", "wrap-any", "wrap-back", "inward", "dies", "many", "refuse", "drop"}
+    )
     errors: Mapping[str, type[BaseException]] = MappingProxyType(
         {"closed": PortalClosed, "gone": PeerGone, "cancelled": CalleeCancelled, "thread": WrongThread, "refused": InteropError}
         | {"stop": CalleeRaisedStop}
@@ -103,6 +105,10 @@ class Portals(Bridge):
         if knows or type(foreign).__name__ in SAY_WHERE or self._is_the_process_s(foreign):
             return self.caller.wrap(foreign)  # type: ignore[attr-defined]
         return self.caller.wrap(foreign, of=session.runtime)  # type: ignore[attr-defined]
+
+    def wrap_back(self, here: Any, mine: Any) -> Any:
+        """The callee's wrap()."""
+        return self.callee.wrap(mine, of=here)  # type: ignore[attr-defined]
 
     def _is_the_process_s(self, foreign: Any) -> bool:
         """A Deferred, where the only reactor is the process's."""

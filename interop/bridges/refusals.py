@@ -193,7 +193,10 @@ def _import_fails(bridge: Portals) -> Iterator[tuple[Any, str]]:
     callee, who = bridge.crossing.callee, patched_by("socket")
     where = f"in this process, which {who} has patched" if who else "here"
     why = re.escape(f"cannot start {callee!r}: its import fails {where} (ModuleNotFoundError: ") + REASON
-    yield Without(bridge.callee.__name__, _open(bridge, callee, "thread")), why + r"\)\. Instead: start it in a process of its own"
+    yield (
+        Without(str(vars(bridge.callee)["__name__"]), _open(bridge, callee, "thread")),
+        why + r"\)\. Instead: start it in a process of its own",
+    )
 
 
 def _reactors(bridge: Portals) -> Iterator[tuple[Any, str]]:

@@ -129,6 +129,31 @@ async def the_message_of_a_cancel_is_there_after_the_call(world: World) -> None:
     expect(seen == [("the reason",)], seen)
 
 
+@law("C41", needs=("cancel", "why", "edge", "rearm"), source=ASYNCIO, once=True)
+async def the_message_of_a_cancel_that_its_call_outlasted_is_there_at_the_next_wait(world: World) -> None:
+    """Look for a cancel that is kept for later without what was said with it."""
+    started, seen = world.caller.event(), list[Any]()
+
+    async def callee() -> None:
+        world.tell_caller(started.set)
+        await outlasts(world)
+
+    async def call() -> None:
+        await world.call(callee)
+        try:
+            await world.caller.sleep_forever()
+        except BaseException as error:
+            seen.append(error.args)
+            raise
+
+    task = await world.caller.spawn(call)
+    await started.wait()
+    await world.turns(3)
+    await world.caller.cancel(task, "the reason")
+    await world.caller.join(task)
+    expect(seen == [("the reason",)], seen)
+
+
 @law("C32", needs=("cancel",), source="https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.cancelling", once=True)
 async def a_cancelled_call_leaves_its_task_as_a_cancelled_wait_does(world: World) -> None:
     """Look for a cancel that is counted twice, or taken back: a timeout around the call would not know it for its own."""

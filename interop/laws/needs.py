@@ -31,6 +31,7 @@ NEEDS: dict[str, Callable[[World], str | None]] = {
     "enter": lambda w: _bridge(w, "enter", "enters no context managers"),
     "wrap": lambda w: _bridge(w, "wrap", "wraps no awaitables"),
     "wrap-any": lambda w: _bridge(w, "wrap-any", "wraps nothing but the futures of frameworks"),
+    "wrap-back": lambda w: _bridge(w, "wrap-back", "does not say that the callee can wrap what the caller waits for"),
     "opens": lambda w: _bridge(w, "open", "cannot be opened and closed by itself"),
     "inward": lambda w: _bridge(w, "inward", "is not held by blocking code"),
     "back": lambda w: _bridge(w, "back", "has no way back"),

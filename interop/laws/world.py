@@ -71,7 +71,7 @@ class Driver(Protocol):
         library: what sniffio calls it.
         says_why: its native cancel takes a message, and raises it.
         below: its tasks are another framework's, which can cancel them, too.
-        no_pool: why its loop has no threads of its own for plain functions; "" if it has.
+        no_pool: why its loop has no pool of threads of its own; "" if it has.
         keeps_timers: why the timers of its loop do not end with the loop; "" if they do.
         ends_by: what its loop ends with when kill_loop() ends it; None if with nothing.
         lets_go: its loops can be closed without their clean-up, as let_go() does.
@@ -176,8 +176,11 @@ class Driver(Protocol):
     def later(self, seconds: float, callback: Callable[[], object]) -> None:
         """Have this loop call it so many seconds later."""
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object] | None:
+        """Have this loop call it whenever fd can be read; what stops it, in this loop. None if it watches no descriptors."""
+
     async def in_pool(self, fn: Callable[[], object]) -> object:
-        """Run a plain function in the pool of threads of this loop's own."""
+        """Run a plain function in the framework's pool of threads."""
 
     def end_loop(self) -> None:
         """End the loop as its users do, called in one of its tasks."""
@@ -236,6 +239,9 @@ class Bridge(Protocol):
 
     def wrap(self, session: Session, foreign: Any) -> Any:
         """Called in the caller: its own awaitable for one of the callee's."""
+
+    def wrap_back(self, here: Any, mine: Any) -> Any:
+        """Called in the callee: its own awaitable for one of the caller's."""
 
 
 @dataclass

@@ -10,7 +10,8 @@ from typing import Any
 
 from interop.laws.hybrids import each
 from interop.laws.law import law
-from interop.laws.world import Afn, Event, NotApplicable, Session, World, expect, ident
+from interop.laws.threads import until
+from interop.laws.world import Afn, Event, NotApplicable, Outcome, Session, WayBack, World, expect, ident
 
 AWAITABLES = "https://docs.python.org/3/library/asyncio-task.html#awaitables"
 FUTURE = "https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel"
@@ -239,3 +240,48 @@ async def who_waits_for_a_wrapper_is_told_though_the_session_has_closed(world: W
         expect(outcome != "value" or got == "done", (kind, outcome, got))
     if not world.callee.awaitables:
         raise NotApplicable(f"{world.callee.name} has no awaitable object but coroutines")
+
+
+@law("H27", needs=("wrap", "wrap-back", "back"), source=FUTURE, once=True)
+async def what_wrap_gave_can_be_wrapped_by_the_other_side_again(world: World) -> None:
+    """Look for a wrapper that its own library's users take for one of theirs, and that wrap() does not know.
+
+    A value comes through both wrappers, and a cancel goes through both, where the awaitable has one.
+    """
+    way, mine, result = WayBack(world), list[Any](), object()
+    go: list[Event] = []
+
+    async def fn() -> object:
+        go.append(world.callee.event())
+        await go[0].wait()
+        return result
+
+    async def waits() -> Outcome:
+        theirs = world.bridge.wrap_back(way.here, mine[0])
+
+        async def wait() -> Any:
+            return await world.callee.waited(theirs)
+
+        task = await world.callee.spawn(wait)
+        await until(world.callee, lambda: go)
+        await world.callee.turn()
+        if not cancels:
+            go[0].set()
+        elif inspect.iscoroutine(theirs):
+            await world.callee.cancel(task)
+        else:
+            world.callee.drop(theirs)
+        return await world.callee.join(task)
+
+    await way.open()
+    try:
+        for cancels in (False, True):
+            async for kind, foreign in each(world, fn, "cancel" if cancels else ""):
+                mine[:] = [world.wrap(foreign)]
+                got = await world.call(waits)
+                with contextlib.suppress(BaseException):
+                    await world.caller.waited(mine[0])
+                go.clear()
+                expect(got[0] == "cancelled" if cancels else got == ("value", result), (kind, cancels, got))
+    finally:
+        await way.close()

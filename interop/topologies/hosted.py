@@ -111,6 +111,8 @@ class Hosted:
             launch()
             self.launched = True
             await self.here.wait(self.started)
+            if self.started.unwanted is True and not self.here.keeps_cancels:
+                raise self.here.cancel_types[0]
             return self
         except BaseException:
             if self.is_launched():
@@ -129,11 +131,12 @@ class Hosted:
         if self.enough is not None:
             self.enough.caller.wake(self.enough.settle)
 
-    async def stop(self) -> None:
-        """Ask the loop to end, and wait until it has; more than one may."""
+    async def stop(self) -> bool:
+        """Ask the loop to end, and wait until it has; more than one may. Whether a cancel came meanwhile."""
         self.end_soon()
         ended = Signal(self.here)
         self._ended.append(ended)
         if self.is_over:  # Perhaps since just now, in its own thread.
             ended.settle()
         await self.here.wait(ended)
+        return ended.unwanted is True

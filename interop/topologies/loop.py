@@ -12,9 +12,10 @@ from interop.topologies.hosted import Adapter, Hosted
 class OnLoop(Hosted):
     """A framework that serves on the caller's own loop; ending it leaves the loop alone."""
 
-    async def stop(self) -> None:
-        """End the framework, not the loop."""
+    async def stop(self) -> bool:
+        """End the framework, not the loop; nothing is waited for."""
         self._leave_once()
+        return False
 
     def end_soon(self) -> None:
         """The same, from any thread."""

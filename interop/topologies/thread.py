@@ -52,10 +52,11 @@ class InThread(Hosted):
         """Thread.start() may be interrupted after it has started the thread."""
         return self.thread.is_started()
 
-    async def stop(self) -> None:
-        """Ask the loop to end, and wait until its thread has."""
-        await super().stop()
+    async def stop(self) -> bool:
+        """Ask the loop to end, and wait until its thread has. Whether a cancel came meanwhile."""
+        cancelled = await super().stop()
         self.thread.join()  # Its last act was to say so: this waits for microseconds.
+        return cancelled
 
 
 class ParkedInThread(Parked, InThread):

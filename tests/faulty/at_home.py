@@ -6,6 +6,7 @@ import asyncio
 from asyncio.selector_events import BaseSelectorEventLoop
 from typing import Any
 
+from interop.topologies.parked import ParkingSelector
 from tests.faulty.fault import Fault, adapter
 
 LOOP = "asyncio->asyncio/loop"
@@ -57,3 +58,21 @@ class SwallowsWhatFailsInItsPool(Fault):
             return good(loop, executor, job)
 
         asyncio.BaseEventLoop.run_in_executor = run_in_executor  # type: ignore[assignment,method-assign]
+
+
+class GivesItsHostATurnWhenThereIsNothingToRead(Fault):
+    """As a guest's selector that waits for the host only where it would have to wait itself."""
+
+    breaks = "L33"
+    on = "trio->asyncio/guest"
+
+    def spoil(self) -> None:
+        def select(selector: Any, timeout: float | None = None) -> Any:
+            if selector.park is None:
+                return selector._real.select(timeout)
+            ready = selector._real.select(0)
+            if not ready:
+                selector.park(timeout)
+            return ready or selector._real.select(0)
+
+        ParkingSelector.select = select  # type: ignore[method-assign]

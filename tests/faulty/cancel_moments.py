@@ -137,3 +137,15 @@ class TakesAPendingCancelForAnOldOne(Fault):
 
     def spoil(self) -> None:
         adapter("asyncio_futures").DueCancels.count_before = lambda late, task: task.cancelling()
+
+
+class ForgetsWhatWasSaidWithALateCancel(Fault):
+    """As `task.cancel()` where `task.cancel(message)` was meant."""
+
+    breaks = "C41"
+    on = LOOP
+
+    def spoil(self) -> None:
+        kind = adapter("asyncio_futures").DueCancels
+        good = kind.add
+        kind.add = lambda late, task, before, message: good(late, task, before, ())

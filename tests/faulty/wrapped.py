@@ -145,3 +145,15 @@ class TellsNobodyOnceItsSessionIsClosed(WrapFault):
         if session.closed:
             await asyncio.Event().wait()
         return value
+
+
+class TakesItsOwnWrapperForAnEvent(Fault):
+    """As isinstance() with a base class: what the wrapper has beyond that is lost, and so is its cancel."""
+
+    breaks = "H27"
+    on = "eventlet->eventlet/thread"
+
+    def spoil(self) -> None:
+        eventlet = adapter("eventlet")
+        good = eventlet.joins
+        eventlet.joins = lambda foreign: foreign.wait if isinstance(foreign, eventlet.Event) else good(foreign)

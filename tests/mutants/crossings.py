@@ -93,6 +93,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "gevent->gevent/thread",
         "gevent->asyncio/guest",
         "eventlet->gevent/thread",
+        "gevent->trio/thread",
         "gevent->asyncio/thread in gevent-patched",
         "asyncio->gevent/thread in green-imports",
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -28,8 +29,10 @@ def every() -> Iterator[Mutant]:
         source = (ROOT / entry["file"]).read_text(encoding="utf-8")
         if source.count(entry["before"]) != 1:
             raise LookupError(f"{entry['file']} has not once: {entry['before']}")
-        line = source[: source.index(entry["before"])].count("\n") + 1
+        begins = source.index(entry["before"])
+        same = os.path.commonprefix([entry["before"], entry["after"]])
+        line, changes = (source[:it].count("\n") + 1 for it in (begins, begins + len(same)))
         place, whole = place_of(ast.parse(source), line), digest(source)
         before, after = (" ".join(entry[name].split()) for name in ("before", "after"))
         changed = source.replace(entry["before"], entry["after"])
-        yield Mutant(entry["file"], place, "written", before, after, 0, line, whole, changed)
+        yield Mutant(entry["file"], place, "written", before, after, 0, changes, whole, changed)

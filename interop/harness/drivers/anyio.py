@@ -107,6 +107,11 @@ class AnyioDriver(Driver):
         """The backend's: anyio's own is for its worker threads."""
         return self.backend.from_threads()  # type: ignore[no-any-return]
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object] | None:
+        """As the backend: anyio's own wait_readable() is its backend's."""
+        stop: Callable[[], object] | None = self.backend.on_readable(fd, callback)
+        return stop
+
     def asyncio_loop(self) -> object:
         """The backend's, if it is asyncio."""
         loop: object = self.backend.asyncio_loop()

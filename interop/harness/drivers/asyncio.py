@@ -58,6 +58,12 @@ class AsyncioDriver(Driver):
         """call_soon_threadsafe()."""
         return asyncio.get_running_loop().call_soon_threadsafe
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """loop.add_reader()."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(fd, callback)
+        return lambda: loop.remove_reader(fd)
+
     def loop(self) -> object:
         """The loop."""
         return asyncio.get_running_loop()

@@ -136,8 +136,12 @@ class Driver(ABC):
         """Have this loop call it so many seconds later."""
         raise NotImplementedError(self.name)
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object] | None:
+        """Have this loop call it whenever fd can be read; what stops it. None: threads have no loop that watches anything."""
+        return None
+
     async def in_pool(self, fn: Callable[[], object]) -> object:
-        """Run a plain function in the pool of threads of this loop's own."""
+        """Run a plain function in the framework's pool of threads."""
         raise NotImplementedError(self.name)
 
     def end_loop(self) -> None:

@@ -16,7 +16,7 @@ from interop.runtime import Done
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")  # It says so of itself at import.
     import eventlet
-    from eventlet import greenthread, hubs
+    from eventlet import greenthread, hubs, tpool
     from eventlet.event import Event as Native
 
     import interop.adapters.eventlet
@@ -146,9 +146,20 @@ class EventletDriver(BlockingDriver):
         """Wait for an Event, with a timeout; a GreenThread has no such wait."""
         return mine.wait(timeout=seconds) is not None if isinstance(mine, eventlet.event.Event) else None
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """A listener of the hub's."""
+        hub = hubs.get_hub()
+        listener = hub.add(hub.READ, fd, lambda *_: callback(), lambda *_: None, lambda: None)
+        return lambda: hub.remove(listener)
+
     def later(self, seconds: float, callback: Callable[[], object]) -> None:
         """A timer of the hub's."""
         hubs.get_hub().schedule_call_global(seconds, callback)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in a thread of tpool."""
+        result: object = tpool.execute(fn)
+        return result
 
     async def among(self, mine: Any) -> None:
         """There is nothing that waits for several: each is waited for."""

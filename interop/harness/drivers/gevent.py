@@ -75,6 +75,12 @@ class GeventDriver(BlockingDriver):
         """run_callback_threadsafe()."""
         return gevent.get_hub().loop.run_callback_threadsafe  # type: ignore[no-any-return]
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """A watcher of the hub's loop."""
+        watcher = gevent.get_hub().loop.io(fd, 1)
+        watcher.start(callback)
+        return watcher.close  # type: ignore[no-any-return]
+
     def event(self) -> Event:
         """This framework's own."""
         return GeventEvent()

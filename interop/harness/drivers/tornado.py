@@ -55,6 +55,16 @@ class TornadoDriver(AsyncioDriver):
         """add_callback()."""
         return IOLoop.current().add_callback
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """IOLoop.add_handler()."""
+        loop = IOLoop.current()
+
+        def readable(fd: int, events: int) -> None:
+            callback()
+
+        loop.add_handler(fd, readable, IOLoop.READ)
+        return lambda: loop.remove_handler(fd)
+
     def event(self) -> Event:
         """This framework's own."""
         return locks.Event()

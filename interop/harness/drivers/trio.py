@@ -43,6 +43,19 @@ class TrioDriver(Driver):
         """run_sync_soon()."""
         return trio.lowlevel.current_trio_token().run_sync_soon
 
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """A task that waits for it again and again."""
+        scope = trio.CancelScope()
+
+        async def watch() -> None:
+            with scope:
+                while True:
+                    await trio.lowlevel.wait_readable(fd)
+                    callback()
+
+        self.background(watch)
+        return scope.cancel
+
     def event(self) -> Event:
         """This framework's own."""
         return trio.Event()
@@ -115,6 +128,10 @@ class TrioDriver(Driver):
             callback()
 
         self.background(body)
+
+    async def in_pool(self, fn: Callable[[], object]) -> object:
+        """Run it in a worker thread."""
+        return await trio.to_thread.run_sync(fn)
 
     def kill_loop(self) -> None:
         """End the loop under the feet of its tasks."""

@@ -63,6 +63,20 @@ class Task:
         self.done.set()
 
 
+class Watch:
+    """A reader that reads nothing."""
+
+    def __init__(self, fd: int, callback: Callable[[], object]) -> None:
+        self.fileno, self.doRead = lambda: fd, callback
+
+    def connectionLost(self, reason: object) -> None:
+        """The reactor is done with it."""
+
+    def logPrefix(self) -> str:
+        """For a log of what fails in it."""
+        return "a law"
+
+
 @implementer(ILogObserver)
 class Observer:
     """Hears of errors."""
@@ -128,6 +142,12 @@ class TwistedDriver(Driver):
     def from_threads(self) -> Callable[[Callable[[], object]], object]:
         """callFromThread()."""
         return self.reactor.callFromThread  # type: ignore[no-any-return]
+
+    def on_readable(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """addReader()."""
+        reactor, watch = self.reactor, Watch(fd, callback)
+        reactor.addReader(watch)
+        return lambda: reactor.removeReader(watch)
 
     def asyncio_loop(self) -> object:
         """The asyncioreactor's."""
