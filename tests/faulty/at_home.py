@@ -75,4 +75,4 @@ class GivesItsHostATurnWhenThereIsNothingToRead(Fault):
                 selector.park(timeout)
             return ready or selector._real.select(0)
 
-        ParkingSelector.select = select  # type: ignore[method-assign]
+        ParkingSelector.select = select  # type: ignore

@@ -42,4 +42,4 @@ class ForgetsACancelThatCameWhileItClosed(Fault):
             await good(portal, here)
             return False
 
-        Portal._all_back = all_back  # type: ignore[method-assign]
+        Portal._all_back = all_back  # type: ignore

@@ -182,6 +182,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "threads->gevent/thread",
         "asyncio->twisted/thread",
         "trio->trio/thread",
+        "twisted[asyncio]->asyncio/thread",
         "gevent->asyncio/thread in gevent-patched",
     ),
     "interop/unpatched.py": (

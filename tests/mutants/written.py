@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from tests.mutants.making import place_of
@@ -30,8 +30,8 @@ def every() -> Iterator[Mutant]:
         if source.count(entry["before"]) != 1:
             raise LookupError(f"{entry['file']} has not once: {entry['before']}")
         begins = source.index(entry["before"])
-        same = os.path.commonprefix([entry["before"], entry["after"]])
-        line, changes = (source[:it].count("\n") + 1 for it in (begins, begins + len(same)))
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(entry["before"], entry["after"], strict=False)))
+        line, changes = (source[:it].count("\n") + 1 for it in (begins, begins + same))
         place, whole = place_of(ast.parse(source), line), digest(source)
         before, after = (" ".join(entry[name].split()) for name in ("before", "after"))
         changed = source.replace(entry["before"], entry["after"])
