@@ -38,7 +38,7 @@ async def a_cancel_that_meets_the_opening_of_a_session_is_not_lost_and_nothing_s
     expect(got is None, got)
 
 
-@law("C40", needs=("cancel", "opens"), source="https://docs.python.org/3/reference/compound_stmts.html#with", once=True)
+@law("C40", needs=("cancel", "opens", "drops"), source="https://docs.python.org/3/reference/compound_stmts.html#with", once=True)
 async def a_cancel_that_meets_the_closing_of_a_session_is_not_lost(world: World) -> None:
     """Look for a close that nothing cuts, as it should be, and that forgets who wanted to cut it. A hang is that cancel."""
     session, started, closing = await world.open(), world.caller.event(), world.caller.event()
