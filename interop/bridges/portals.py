@@ -36,6 +36,7 @@ class Portals(Bridge):
             "gone": rf"(?s)the \S+ loop that this call needs is gone: {refusals.REASON}",
             "cancelled": r"\S+->\S+: the callee ended with \w+, though its caller was not cancelled",
             "thread": r"\S+->\S+: this portal was opened by another loop or thread; open one here",
+            "refused": rf"cannot start '\S+': {refusals.REASON}\. Instead: {refusals.REASON}",
             "stop": r"\S+->\S+: the callee raised \w+, which would end its caller's coroutine",
         }
     )

@@ -9,7 +9,7 @@ from typing import Any
 from interop.laws.cancellation import ASYNCIO, STRUCTURED, unanswered
 from interop.laws.law import law
 from interop.laws.threads import Latch, until
-from interop.laws.world import Afn, NotApplicable, Outcome, World, expect
+from interop.laws.world import Afn, NotApplicable, Outcome, Session, World, expect
 
 TIMEOUTS = "https://docs.python.org/3/library/asyncio-task.html#asyncio.timeout"
 
@@ -226,25 +226,29 @@ async def a_timeout_that_its_call_outlasted_is_over_with_its_block(world: World)
 
 @law("C38", needs=("cancel", "opens", "rearm"), source=ASYNCIO, once=True)
 async def a_cancel_that_is_pending_when_a_session_ends_is_not_lost(world: World) -> None:
-    """Look for a wait of the close's own that takes the cancel, or that counts it as one from before."""
-    session = await world.open()
-    mine: list[Any] = []
+    """Look for a wait of the close's own that takes the cancel, or that counts it as one from before.
 
-    async def body() -> None:
+    Once in a task that goes on after it, and once in one that ends with it.
+    """
+
+    async def body(mine: list[Any], session: Session, turns: int) -> None:
         await until(world.caller, lambda: mine)  # A thread may begin before its task is known here.
         await world.caller.cancel(mine[0])
         try:
             await world.close(session)
         finally:
             world.trace.append("closed")
-        await world.turns(20)  # It is to be cancelled at the first of them.
-        world.trace.append("went on")
+        if turns:
+            await world.turns(turns)  # It is to be cancelled at the first of them.
+            world.trace.append("went on")
 
-    mine.append(await world.caller.spawn(body))
-    kind, got = await world.caller.join(mine[0])
-    with contextlib.suppress(Exception):
-        await world.close(session)  # Where the cancel has come first, it may be open still.
-    expect(kind == "cancelled" and world.trace == ["closed"], (kind, got, world.trace))
+    for turns in (20, 0):
+        mine, session = list[Any](), await world.open()
+        mine.append(await world.caller.spawn(body, mine, session, turns))
+        kind, got = await world.caller.join(mine[0])
+        with contextlib.suppress(Exception):
+            await world.close(session)  # Where the cancel has come first, it may be open still.
+        expect(kind == "cancelled" and set(world.trace) == {"closed"}, (turns, kind, got, world.trace))
 
 
 async def outlasts(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures.thread
 import contextlib
 import gc
+import re
 import threading
 import warnings
 from collections.abc import Callable, Coroutine
@@ -161,8 +162,8 @@ async def nothing_is_started_in_a_loop_that_waits_for_the_end_of_what_it_has_sta
         late = task.bridge.open()
         try:
             await world.caller.open(late)
-        except named(world)["refused"]:
-            return "refused"
+        except named(world)["refused"] as error:
+            return "refused" if re.fullmatch(world.bridge.words.get("refused", "(?s:.*)"), str(error)) else str(error)
         await world.caller.close(late)
         return "opened"
 

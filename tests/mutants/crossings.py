@@ -130,6 +130,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "asyncio->twisted[asyncio]/loop",
         "twisted->twisted[asyncio]/thread",
         "asyncio->twisted[asyncio]/thread in a-default-reactor",
+        "trio->twisted[asyncio]/thread in a-default-reactor",
         "asyncio->twisted[asyncio]/thread in an-asyncioreactor",
         "asyncio->twisted[asyncio]/thread in a-stopped-reactor",
         "asyncio->twisted[asyncio]/thread in a-running-loops-asyncioreactor",
@@ -145,8 +146,8 @@ FILES: dict[str, tuple[str, ...]] = {
         "asyncio->threads/thread",
     ),
     "interop/call.py": (*CORE, HELD),
-    "interop/conversation.py": (*CORE, HELD),
-    "interop/errors.py": CORE,
+    "interop/conversation.py": (*CORE, HELD, "asyncio->trio/thread"),
+    "interop/errors.py": (*CORE, "gevent->asyncio/guest", "threads->gevent/thread"),
     "interop/managers.py": ("gevent->asyncio/thread", "trio->gevent/thread", "asyncio->threads/thread", "asyncio->asyncio/loop"),
     "interop/portal.py": (
         *("gevent->asyncio/guest", "asyncio->asyncio/loop", "trio->asyncio/thread", "asyncio->trio/guest"),
