@@ -80,6 +80,7 @@ class Conversation:
 
     def __init__(self, here: Runtime, there: Runtime, owner: Owner, make: Resource, end: Callable[..., Any]) -> None:
         self._here, self.owner, self.make, self.end = here, owner, make, end
+        self.name = there.name
         self.over = self.done = False
         self.failure: BaseException | None = None
         self.told = self.end_was_asked_for = False

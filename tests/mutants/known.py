@@ -371,13 +371,6 @@ EQUIVALENT: tuple[Known, ...] = (
         "all three are defined in each kind of future that there is: nobody makes a Hybrid itself",
     ),
     Known(
-        "interop/unpatched.py",
-        "",
-        '__all__ = [ "Empty", "SimpleQueue", "Thread", "close", "end_eventlet", "get_ident", "hub_stays", "local", "patched_by", "read", "running_loop", "selector", "set_running_loop", "write", ] # fmt: skip',
-        "__all__ = None # fmt: skip",
-        "nobody writes `from interop.unpatched import *`",
-    ),
-    Known(
         "interop/adapters/twisted_reactor.py",
         "move",
         "vars(reactor)[OURS] = True # From now on.",
