@@ -25,6 +25,11 @@ class Deadline:
         return max(self._moment - time.monotonic(), 0.0)
 
     @property
+    def is_past(self) -> bool:
+        """Whether there is no time left."""
+        return self._moment <= time.monotonic()
+
+    @property
     def late(self) -> float:
         """Seconds since it passed, 0.0 before."""
         return max(time.monotonic() - self._moment, 0.0)

@@ -31,6 +31,7 @@ class Store:
         self.framework = framework
         self.is_postgres = text.startswith(("postgresql://", "postgres://"))
         self.target = unquote(text[len("sqlite:///") :]) if text.startswith("sqlite:///") else text
+        self._place: tuple[str, str, Callable[[str], Session]] | None = None  # what _where() says, if it is always the same
         # Here and not first where it is used: threads that import the same wait for one another, in a process that gevent has
         # patched on a lock of gevent's, and one of ten waits for ever now and then (9 of 360 jobs, gevent 26.9).
         self._absent: ImportError | None = None
@@ -106,15 +107,19 @@ class Store:
 
     def _where(self) -> tuple[str, str, Callable[[str], Session]]:
         """The writer's name, and how it connects."""
+        if self._place is not None:
+            return self._place
         if not self.is_postgres and (scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.target)):
             raise StoreError(f"not a store: {scheme[0]!r}; give a path, sqlite:///... or postgresql://...")
         connect = self._driver().Session
-        if self.is_postgres:
-            return "postgresql", self.target, connect
         try:
-            return "sqlite", os.path.abspath(self.target), connect
+            kind, target = ("postgresql", self.target) if self.is_postgres else ("sqlite", os.path.abspath(self.target))
         except ValueError as error:
             raise StoreError(f"not a path: {self.target!r}") from error
+        place = kind, target, connect
+        if self.is_postgres or os.path.isabs(self.target):  # a relative path leads elsewhere once the process's folder is another
+            self._place = place
+        return place
 
     def _driver(self) -> ModuleType:
         if self._absent is not None:

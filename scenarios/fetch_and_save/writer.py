@@ -48,7 +48,7 @@ class Request:
     @property
     def is_late(self) -> bool:
         """Whether its deadline has passed, or was expired because nobody waits any more."""
-        return not self.deadline.left
+        return self.deadline.is_past
 
 
 class Late(Exception):
