@@ -271,7 +271,10 @@ async def what_wrap_gave_can_be_wrapped_by_the_other_side_again(world: World) ->
             await world.callee.cancel(task)
         else:
             world.callee.drop(theirs)
-        return await world.callee.join(task)
+        got = await world.callee.join(task)
+        go[0].set()  # What does fn() for a future does not hear that this was cancelled.
+        await world.callee.turn()
+        return got
 
     await way.open()
     try:
