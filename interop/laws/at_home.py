@@ -111,6 +111,8 @@ async def a_callee_that_always_has_something_to_read_leaves_its_caller_its_turns
 
     async def ends() -> None:
         stops.pop()()
+        for _ in range(3):
+            await world.callee.turn()  # A task that watches ends before the descriptor is closed.
 
     with ours, theirs:
         if not await world.call(watches):
