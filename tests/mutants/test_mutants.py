@@ -39,7 +39,8 @@ def mutant(file: str, before: str, after: str) -> Mutant:
 def test_each_file_of_the_core_has_crossings_that_there_are() -> None:
     there = {str(crossing) for crossing in every()}
     for file, crossings in FILES.items():
-        assert 2 <= len(crossings) <= 7, file
+        fresh = [it for it in crossings if " in " not in it]  # Few, for a trial's time; used processes are as many as it takes.
+        assert 2 <= len(fresh) <= 7, file
         for name, _, process in (it.partition(" in ") for it in crossings):
             assert name in there and process in {"", *PROCESSES}, file
 
