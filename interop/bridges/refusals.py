@@ -96,7 +96,7 @@ def of(bridge: Portals, there: Runtime | None) -> Iterator[tuple[Any, str]]:
 
 
 def _topologies(bridge: Portals) -> Iterator[tuple[Any, str]]:
-    """Each that a pair of this caller does not have, whoever the callee is, and one that nobody has."""
+    """For each callee, the topologies that no crossing from this caller to it has, and one that does not exist."""
     caller = bridge.crossing.caller
     for callee in NAMES:
         if Crossing(caller, callee, "thread").missing is None:
